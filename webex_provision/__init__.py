@@ -1,0 +1,10 @@
+"""Brings up a Webex Calling site from one CSV.
+
+The rooms, from the front door down: `definitions` (Dagster's front door) and `cli`; `assets` (Dagster bodies,
+a few lines each); `intake` (CSV to ready and rejected rows); `engine` (how rows are driven); `actions` (what to
+call, declared); `webex` (the only room that talks HTTP); `ledger` (the only room that writes outputs). `sandbox`
+is a simulated tenant that shares nothing with them but the wire. `vocabulary`, `wire`, `config` and `clock` are
+the words that all rooms speak.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,128 @@
+"""Extension assignment: the extension and main number of an existing user or workspace, then its final settings."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import polars as pl
+
+from webex_provision.actions.action_helpers import first_filled, not_both, one_of, path_key
+from webex_provision.actions.calling_license import assign_license, select_license
+from webex_provision.actions.calling_settings import (
+    CALLING_SETTINGS_COLUMNS,
+    CALLING_SETTINGS_RULES,
+    person_settings,
+    workspace_settings,
+)
+from webex_provision.actions.columns import EMAIL, EXTENSION, IDENTITY_COLUMNS, LOCATION_KEY, PHONE_NUMBER
+from webex_provision.actions.declaration import (
+    Check,
+    Claim,
+    Column,
+    EntityType,
+    Expect,
+    Repeat,
+    RowContext,
+    Write,
+)
+from webex_provision.actions.failures import WORKSPACE_GONE
+from webex_provision.actions.locations import location_steps
+from webex_provision.actions.numbers import inventory_lookup, line_that_remains, precheck
+from webex_provision.actions.users import (
+    USER_OWNER,
+    check_main_line,
+    put_main_line,
+    read_main_line,
+    touched_user,
+    user_lookup,
+)
+from webex_provision.actions.workspaces import (
+    REFUSED_LINE,
+    UPDATE_WORKSPACE,
+    WORKSPACE_OWNER,
+    learn_workspace,
+    line_differs,
+    touched_workspace,
+    workspace_lookup,
+    workspace_name,
+)
+from webex_provision.vocabulary import Phase
+from webex_provision.wire import ApiRequest
+
+_LOOKUP = "assignment_lookup"
+_ASSIGN = "assign_extension_or_number"
+_SETTINGS = "apply_final_settings"
+
+
+def _touches(ctx: RowContext) -> Iterator[str]:
+    yield from touched_user(ctx) if ctx.row.has("email") else touched_workspace(ctx)
+
+
+def _put_workspace_line(ctx: RowContext) -> ApiRequest | None:
+    if ctx.found.get("workspace") is None or not line_differs(ctx):
+        return None
+    body = {
+        "displayName": workspace_name(ctx),
+        "calling": {"type": "webexCalling", "webexCalling": line_that_remains(ctx, "workspace")},
+    }
+    return UPDATE_WORKSPACE.at(workspace_id=ctx.id_of("workspace"), json=body)
+
+
+EXTENSION_ASSIGNMENT = EntityType(
+    name="extension_assignment",
+    phase=Phase.SERVICES,
+    rank=1,
+    title="Assigns extension and/or main number to an existing user or workspace, then its final settings.",
+    prefix="workspace_",
+    columns=(
+        replace(EMAIL, required=False, help="The user who gets the line; else workspace_display_name."),
+        Column(
+            name="workspace_display_name",
+            help="The workspace that gets the line, by its name in the tenant; else email.",
+            largest=128,
+            feeds="lookup key",
+            example="Sala Goya",
+        ),
+        LOCATION_KEY,
+        EXTENSION,
+        PHONE_NUMBER,
+        *CALLING_SETTINGS_COLUMNS,
+    ),
+    entity_key=path_key("location_key", first_filled("extension", "phone_number")),
+    identity_columns=IDENTITY_COLUMNS,
+    rules=(
+        one_of("email", "workspace_display_name"),
+        not_both("email", "workspace_display_name"),
+        one_of("extension", "phone_number"),
+        *CALLING_SETTINGS_RULES,
+    ),
+    owner=pl.coalesce(USER_OWNER, WORKSPACE_OWNER),
+    claims=(Claim("extension", per_location=True), Claim("phone_number")),
+    result=("person", "workspace"),
+    touches=_touches,
+    steps=(
+        *location_steps(),
+        user_lookup(_LOOKUP),
+        workspace_lookup(_LOOKUP, must_exist=True),
+        inventory_lookup(_LOOKUP, "person", "workspace"),
+        Check(name=_LOOKUP, verdict=precheck("person")),
+        Check(name=_LOOKUP, verdict=precheck("workspace")),
+        *select_license(_LOOKUP),
+        check_main_line(_LOOKUP),
+        assign_license(_ASSIGN),
+        read_main_line(_ASSIGN),
+        put_main_line(_ASSIGN, reread=_LOOKUP),
+        Write(
+            name=_ASSIGN,
+            endpoint=UPDATE_WORKSPACE,
+            request=_put_workspace_line,
+            expect=Expect(statuses=(200,), fields=("id",)),
+            repeat=Repeat.SAFE,
+            failures=(*REFUSED_LINE, WORKSPACE_GONE),
+            learns=learn_workspace,
+        ),
+        *person_settings(_SETTINGS, settles_after=_ASSIGN),
+        *workspace_settings(_SETTINGS),
+    ),
+)
+
+ENTITY_TYPES = (EXTENSION_ASSIGNMENT,)

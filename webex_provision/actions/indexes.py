@@ -1,0 +1,189 @@
+"""The remote lists that answer lookups from memory, each declared once.
+
+Filters of Webex match prefixes or substrings, so every key is compared exactly, here. Page sizes are the largest
+that are known to be accepted: 1000 for people, locations, workspaces and features, 2000 for numbers.
+"""
+
+from collections.abc import Iterator
+
+from webex_provision.actions.action_helpers import (
+    comparable_key,
+    extension_key,
+    number_key,
+    owner_key,
+    plain_number,
+    uuid_of,
+)
+from webex_provision.actions.declaration import Index, Item
+from webex_provision.wire import ApiRequest, Endpoint
+
+LIST_PEOPLE = Endpoint("GET", "/people", "spark-admin:people_read")
+LIST_LICENSES = Endpoint("GET", "/licenses", "spark-admin:licenses_read")
+LIST_LOCATIONS = Endpoint("GET", "/locations", "spark-admin:locations_read")
+LIST_CALLING_LOCATIONS = Endpoint("GET", "/telephony/config/locations", "spark-admin:telephony_config_read")
+LIST_NUMBERS = Endpoint("GET", "/telephony/config/numbers", "spark-admin:telephony_config_read")
+LIST_WORKSPACES = Endpoint("GET", "/workspaces", "spark-admin:workspaces_read")
+LIST_HUNT_GROUPS = Endpoint("GET", "/telephony/config/huntGroups", "spark-admin:telephony_config_read")
+LIST_VIRTUAL_LINES = Endpoint("GET", "/telephony/config/virtualLines", "spark-admin:telephony_config_read")
+
+ORG = ""  # the scope of a list that covers the whole organisation
+
+
+def place_key(location_id: str, name: str) -> str:
+    """The key of an entity whose name is unique in its location."""
+    return f"{uuid_of(location_id)}/{name}"
+
+
+def name_key(name: str) -> str:
+    """The key of an entity by its name alone, wherever it is."""
+    return f"name:{name}"
+
+
+def _named_in_place(item: Item, name: str) -> Iterator[str]:
+    yield name_key(name)
+    if item.get("locationId"):
+        yield place_key(str(item["locationId"]), name)
+
+
+def _name_filter(key: str) -> str:
+    """The bare name in a place_key or name_key."""
+    return key.removeprefix("name:") if key.startswith("name:") else key.split("/", 1)[1]
+
+
+def _person_keys(item: Item) -> Iterator[str]:
+    yield from (str(email) for email in item.get("emails") or [])
+
+
+PEOPLE = Index(
+    name="people",
+    items="items",
+    list_all=lambda _: LIST_PEOPLE.at(params={"max": 1000}),
+    list_one=lambda _, email: LIST_PEOPLE.at(params={"email": email}),
+    keys=_person_keys,
+    needs=("id", "emails"),
+    keeps=("id", "emails", "licenses"),
+)
+
+LICENSES = Index(
+    name="licenses",
+    items="items",
+    list_all=lambda _: LIST_LICENSES.at(),
+    list_one=lambda *_: LIST_LICENSES.at(),
+    keys=lambda item: [str(item["name"])],
+    needs=("id", "name"),
+)
+
+LOCATIONS = Index(
+    name="locations",
+    items="items",
+    list_all=lambda _: LIST_LOCATIONS.at(params={"max": 500}),
+    list_one=lambda _, name: LIST_LOCATIONS.at(params={"name": name}),
+    keys=lambda item: [str(item["name"])],
+    needs=("id", "name"),
+)
+
+CALLING_LOCATIONS = Index(
+    name="calling locations",
+    items="locations",
+    list_all=lambda _: LIST_CALLING_LOCATIONS.at(params={"max": 1000}),
+    list_one=lambda _, name: LIST_CALLING_LOCATIONS.at(params={"name": name, "max": 1000}),
+    keys=lambda item: [str(item["name"])],
+    needs=("id", "name"),
+    start_honoured=True,
+)
+
+
+def _number_keys(item: Item) -> Iterator[str]:
+    place = item.get("location") or {}
+    owner = item.get("owner") or {}
+    if item.get("phoneNumber"):
+        yield number_key(str(item["phoneNumber"]))
+    if item.get("extension") and place.get("id"):
+        yield extension_key(str(place["id"]), str(item["extension"]))
+    if owner.get("id"):
+        yield owner_key(str(owner["id"]))
+
+
+def _number_identity(item: Item) -> str:
+    if item.get("phoneNumber"):
+        return number_key(str(item["phoneNumber"]))
+    place = item.get("location") or {}
+    return extension_key(str(place.get("id", "")), str(item.get("extension")))
+
+
+def _one_number(_: str, key: str) -> ApiRequest:
+    kind, value = key.split(":", 1)
+    if kind == "number":
+        return LIST_NUMBERS.at(params={"phoneNumber": value})
+    if kind == "extension":
+        return LIST_NUMBERS.at(params={"extension": value.split("/", 1)[1]})
+    return LIST_NUMBERS.at(params={"ownerId": value})
+
+
+NUMBERS = Index(
+    name="numbers",
+    items="phoneNumbers",
+    list_all=lambda _: LIST_NUMBERS.at(params={"max": 2000}),
+    list_one=_one_number,
+    keys=_number_keys,
+    identity=_number_identity,
+    comparable=comparable_key,
+    needs=(),
+    keeps=(
+        "phoneNumber",
+        "extension",
+        "phoneNumberType",
+        "isReservedNumber",
+        "isServiceNumber",
+        "location",
+        "owner",
+    ),
+    start_honoured=True,
+)
+
+WORKSPACES = Index(
+    name="workspaces",
+    items="items",
+    list_all=lambda _: LIST_WORKSPACES.at(params={"max": 1000}),
+    list_one=lambda _, key: LIST_WORKSPACES.at(params={"displayName": _name_filter(key), "max": 1000}),
+    keys=lambda item: _named_in_place(item, str(item["displayName"])),
+    needs=("id", "displayName"),
+    keeps=("id", "displayName", "locationId", "calling"),
+    start_honoured=True,
+)
+
+HUNT_GROUPS = Index(
+    name="hunt groups",
+    items="huntGroups",
+    list_all=lambda _: LIST_HUNT_GROUPS.at(params={"max": 1000}),
+    list_one=lambda _, key: LIST_HUNT_GROUPS.at(params={"name": _name_filter(key), "max": 1000}),
+    keys=lambda item: _named_in_place(item, str(item["name"])),
+    needs=("id", "name", "locationId"),
+    start_honoured=True,
+)
+
+
+def _virtual_line_keys(item: Item) -> Iterator[str]:
+    place = item.get("location") or {}
+    name = f"{item.get('firstName', '')} {item.get('lastName', '')}".strip()
+    yield from _named_in_place({"locationId": place.get("id")}, name)
+
+
+VIRTUAL_LINES = Index(
+    name="virtual lines",
+    items="virtualLines",
+    list_all=lambda _: LIST_VIRTUAL_LINES.at(params={"max": 1000}),
+    list_one=lambda _, key: LIST_VIRTUAL_LINES.at(params={"ownerName": _name_filter(key), "max": 1000}),
+    keys=_virtual_line_keys,
+    start_honoured=True,
+)
+
+
+def held_entry(*, location_id: str, owner_id: str, owner_type: str, extension: str | None, number: str | None) -> Item:
+    """The entry of the number index that stands for an assignment that a write has just made."""
+    entry: Item = {"location": {"id": location_id}, "owner": {"id": owner_id, "type": owner_type}}
+    if extension is not None:
+        entry["extension"] = extension
+    if number is not None:
+        entry["phoneNumber"] = plain_number(number)
+    return entry

@@ -1,0 +1,79 @@
+"""Members of a group (agents, monitored lines): every reference resolved before a list that replaces is sent."""
+
+from collections.abc import Sequence
+
+from webex_provision.actions.declaration import Failure, Item, LookupMany, RowContext
+from webex_provision.actions.indexes import LOCATIONS, PEOPLE, VIRTUAL_LINES, WORKSPACES, name_key, place_key
+from webex_provision.actions.row import Member
+from webex_provision.vocabulary import Reason
+
+
+def _keys(column: str, kind: str, ctx: RowContext) -> Sequence[str]:
+    return [_key(ctx, member) for member in ctx.row.members(column) if member.kind == kind]
+
+
+def _key(ctx: RowContext, member: Member) -> str:
+    """A user by email; anything else by name, in its location when the reference names one.
+
+    A workspace may be referred to by the external id of its row in this file.
+    """
+    if member.kind == "user":
+        return member.name
+    name = ctx.references.name_of(member.kind, member.name)
+    if member.location_key is None:
+        return name_key(name)
+    location = ctx.found["member_locations"][ctx.references.name_of("location", member.location_key)][0]
+    return place_key(str(location["id"]), name)
+
+
+def _locations(column: str, ctx: RowContext) -> Sequence[str]:
+    keys = [member.location_key for member in ctx.row.members(column) if member.location_key is not None]
+    return [ctx.references.name_of("location", key) for key in keys]
+
+
+def _missing(ctx: RowContext, what: str, key: str, reason: Reason) -> Failure:
+    return Failure(
+        reason,
+        f"member {what} '{key.removeprefix('name:').rsplit('/', 1)[-1]}' is not in the organisation; "
+        f"nothing was sent, because {ctx.row.entity_key} would lose members",
+    )
+
+
+def member_lookups(step: str, column: str) -> tuple[LookupMany, ...]:
+    """Finds every member of a list column: one that is missing or ambiguous stops the row before any write."""
+    return (
+        LookupMany(
+            name=step,
+            index=LOCATIONS,
+            keys=lambda ctx: _locations(column, ctx),
+            save="member_locations",
+            absent=lambda ctx, key: _missing(ctx, "location", key, Reason.RESOURCE_DEPENDENCY_MISSING),
+        ),
+        LookupMany(
+            name=step,
+            index=PEOPLE,
+            keys=lambda ctx: _keys(column, "user", ctx),
+            save="member_users",
+            absent=lambda ctx, key: _missing(ctx, "user", key, Reason.USER_NOT_FOUND),
+        ),
+        LookupMany(
+            name=step,
+            index=WORKSPACES,
+            keys=lambda ctx: _keys(column, "workspace", ctx),
+            save="member_workspaces",
+            absent=lambda ctx, key: _missing(ctx, "workspace", key, Reason.WORKSPACE_NOT_FOUND),
+        ),
+        LookupMany(
+            name=step,
+            index=VIRTUAL_LINES,
+            keys=lambda ctx: _keys(column, "virtual_line", ctx),
+            save="member_virtual_lines",
+            absent=lambda ctx, key: _missing(ctx, "virtual line", key, Reason.RESOURCE_DEPENDENCY_MISSING),
+        ),
+    )
+
+
+def member_items(ctx: RowContext, column: str) -> list[tuple[Member, Item]]:
+    """The members of a list column with what was found of each, in the order of the cell."""
+    saved = {"user": "member_users", "workspace": "member_workspaces", "virtual_line": "member_virtual_lines"}
+    return [(member, ctx.found[saved[member.kind]][_key(ctx, member)][0]) for member in ctx.row.members(column)]

@@ -1,0 +1,58 @@
+"""Runs whose process was killed: Dagster would show them as running for ever, and its queue would wait for them.
+
+Every run notes its process; whoever comes next, or the sensor `dead_runs` under the daemon, ends those whose process
+is gone. What such a run has done stands in the ledger, and a resume goes on from there.
+"""
+
+import os
+import socket
+
+import dagster as dg
+
+PROCESS_TAG = "webex_provision/process"
+MOST_RUNS = 100
+_GOING_ON = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+def process_tags() -> dict[str, str]:
+    """The tag that says which process executes a run."""
+    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs of dead processes of this machine as failed; returns their ids."""
+    runs = instance.get_runs(filters=dg.RunsFilter(statuses=_GOING_ON), limit=MOST_RUNS)
+    dead = [run for run in runs if _is_dead(run.tags.get(PROCESS_TAG, ""))]
+    for run in dead:
+        instance.report_run_failed(run, "The process of this run is gone. Its ledger knows what is done: resume it.")
+    return [run.run_id for run in dead]
+
+
+def _is_dead(process: str) -> bool:
+    """Whether `<host>:<pid>` is of this machine and has ended."""
+    host, _, pid = process.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
+
+
+def dead_runs_sensor() -> dg.SensorDefinition:
+    """The sensor `dead_runs`, on by default: it only ends what is dead."""
+
+    @dg.sensor(
+        name="dead_runs",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Ends runs whose process was killed, so that the queue does not wait for them.",
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        ended = end_dead_runs(context.instance)
+        return dg.SkipReason(f"ended {len(ended)} dead runs" if ended else "no run is dead")
+
+    return dead_runs

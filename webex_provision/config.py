@@ -1,0 +1,126 @@
+"""Settings from the environment, their limits and their safe defaults.
+
+Every setting is an environment variable of the same name in capitals; the command line has a flag for each.
+"""
+
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+MAX_BATCHES_CEILING = 1000
+
+
+class Environment(StrEnum):
+    """Which kind of organisation the run may touch; `prod` must name it in WEBEX_ORG_ID."""
+
+    LAB = "lab"
+    PROD = "prod"
+
+
+class RetryProfile(StrEnum):
+    """How hard a run presses: presets for retries, pace and waits."""
+
+    CONSERVATIVE = "conservative"
+    NORMAL = "normal"
+    AGGRESSIVE = "aggressive"
+
+
+def _base_url(value: str) -> str:
+    """https only, except loopback; an empty path becomes /v1; no query, fragment or credentials."""
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be a URL such as https://webexapis.com/v1")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+        raise ValueError("must use https; plain http is allowed for 127.0.0.1 only")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError("must hold no query, fragment or credentials")
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") or "/v1", "", ""))
+
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class Settings(BaseSettings):
+    """The effective configuration of a run. Bounds everywhere: no loop, wait or walk is without one."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    # What to talk to
+    webex_token: SecretStr = Field(description="Bearer token of a full administrator.")
+    webex_base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+        description="Where the API stands, e.g. https://webexapis.com/v1."
+    )
+    environment: Environment = Field(description="lab or prod.")
+    webex_org_id: str = Field(default="", description="Expected organisation id; required for prod.")
+
+    # What to do
+    output_dir: Path = Field(default=Path("output"), description="Where the folders of roll-outs are made.")
+    pipeline_version: str = Field(default="1", description="Part of a roll-out's identity.")
+    batch_size: int = Field(default=500, ge=1, le=5_000, description="Rows a batch; pinned for a roll-out.")
+    max_rows: int = Field(default=21_000, ge=1, le=1_000_000, description="Largest accepted CSV.")
+    max_batches: int | None = Field(default=None, ge=1, le=MAX_BATCHES_CEILING, description="Batches a phase.")
+    max_cell_bytes: int = Field(default=100_000, ge=1_000, description="Largest accepted cell, in bytes.")
+    allow_people_put: bool = Field(
+        default=True, description="Allow the one PUT /people that changes extension or main number."
+    )
+    enable_safe_compensation: bool = Field(
+        default=False, description="Delete what a failed row has just created, where that is safe."
+    )
+    verify_writes: bool = Field(default=False, description="Read every settings write back and compare.")
+
+    # How to call
+    request_timeout_seconds: Seconds = Field(default=20, description="Whole answer to a request.")
+    connect_timeout_seconds: Seconds = Field(default=5, description="Connection set-up.")
+    max_retries: int = Field(default=5, ge=0, le=20, description="Retries of a call after 5xx, timeout, network.")
+    max_rate_limit_waits: int = Field(default=5, ge=0, le=100, description="429 waits of one call, honoured.")
+    max_retry_after_seconds: Seconds = Field(default=120, description="Longer Retry-After stops the run cleanly.")
+    backoff_base_seconds: Seconds = Field(default=0.5, description="First backoff; doubles, with jitter.")
+    backoff_max_seconds: Seconds = Field(default=30, description="Longest single backoff.")
+    max_in_flight: int = Field(default=8, ge=1, le=64, description="Requests in flight at most.")
+    requests_per_second: float = Field(default=4, gt=0, le=1_000, description="Pace at which a family starts.")
+    max_requests_per_second: float = Field(default=1_000, gt=0, le=10_000, description="Pace never exceeded.")
+    max_pages: int = Field(default=2_000, ge=1, description="Pages of one list walk at most.")
+    max_response_bytes: int = Field(default=64 * 2**20, ge=1_000, description="Largest accepted answer.")
+    list_lag_seconds: float = Field(default=10, ge=0, le=600, description="How long lists may lag a write.")
+
+    # When to stop
+    circuit_breaker_threshold: Fraction = Field(default=0.80, description="Share of a batch that trips it.")
+    circuit_breaker_min_rows: int = Field(default=20, ge=1, description="Rows executed before it may trip.")
+    call_breaker_failures: int = Field(default=10, ge=1, description="Calls exhausted in a row that open it.")
+    call_breaker_pause_seconds: Seconds = Field(default=30, description="Pause before a half-open probe.")
+    call_breaker_max_probes: int = Field(default=5, ge=1, le=100, description="Failed probes that end the run.")
+    batch_time_budget_seconds: Seconds = Field(default=7_200, description="A batch that takes longer stops.")
+    run_retry_budget: int = Field(default=20_000, ge=0, description="Retries of all calls of a run together.")
+    stop_grace_seconds: Seconds = Field(default=5, description="How long calls in flight may end after a stop.")
+    lock_wait_seconds: float = Field(default=0, ge=0, le=3_600, description="Wait for a lock; 0: fail at once.")
+    checkpoint_interval_seconds: Seconds = Field(default=1, description="Fsync and checkpoint at least so often.")
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", description="Log level.")
+
+    @model_validator(mode="after")
+    def _prod_names_its_organisation(self) -> Self:
+        if self.environment is Environment.PROD and not self.webex_org_id:
+            raise ValueError("ENVIRONMENT=prod needs WEBEX_ORG_ID, the organisation that may be provisioned")
+        return self
+
+    @property
+    def batches_limit(self) -> int:
+        """The most batches a phase may have: MAX_BATCHES, else what MAX_ROWS needs, capped at 1000."""
+        return self.max_batches or min(math.ceil(self.max_rows / self.batch_size), MAX_BATCHES_CEILING)
+
+    def public(self) -> dict[str, object]:
+        """The effective configuration for logs and displays, without the token."""
+        return self.model_dump(mode="json", exclude={"webex_token"})
+
+
+PROFILES: dict[RetryProfile, dict[str, float | int]] = {
+    RetryProfile.CONSERVATIVE: {"requests_per_second": 2, "max_in_flight": 4, "backoff_base_seconds": 1},
+    RetryProfile.NORMAL: {},
+    RetryProfile.AGGRESSIVE: {"requests_per_second": 10, "max_in_flight": 16, "max_rate_limit_waits": 10},
+}

@@ -1,0 +1,96 @@
+"""A run as the command line starts it: watched, ended with a readable summary, its exit code that of the run."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from webex_provision.clock import Clock
+from webex_provision.console.doctor import interpreter
+from webex_provision.console.ending import show_standing
+from webex_provision.console.faults import read_settings
+from webex_provision.console.history import choose_home
+from webex_provision.console.progress import watcher_for
+from webex_provision.console.screen import say, say_json, stderr, stdout
+from webex_provision.console.standing import Standing, standing_of
+from webex_provision.ledger.folder import RollOutFolder
+from webex_provision.vocabulary import ExitCode, RunMode
+
+if TYPE_CHECKING:
+    from webex_provision.assets.launcher import Launched
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for. `csv` is None to go on with the roll-out in `folder`; no selection means all."""
+
+    csv: Path | None = None
+    folder: Path | None = None
+    mode: RunMode = RunMode.RESUME
+    phases: tuple[int, ...] = ()
+    types: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    command: str = ""
+    as_json: bool = False
+
+
+def go(wish: Wish) -> ExitCode:
+    """Runs it to its end and shows how it ended. Ends the process when the settings can't be used."""
+    assertions = interpreter()
+    if not assertions.passed:
+        say(f"{assertions.detail}: {assertions.remedy}", style="red", error=True)
+        return ExitCode.PREFLIGHT
+    read_settings()
+    choose_home()
+    from webex_provision.assets.launcher import launch
+
+    with watcher_for(stderr() if wish.as_json else stdout()) as watcher:
+        launched = launch(
+            csv=wish.csv,
+            folder=wish.folder,
+            mode=wish.mode,
+            phases=wish.phases,
+            types=wish.types,
+            reasons=wish.reasons,
+            observer=watcher,
+            command=wish.command,
+        )
+    for warning in launched.warnings:
+        say(f"warning: {warning}", style="yellow", error=True)
+    standing = _standing(launched)
+    if wish.as_json:
+        say_json(_document(launched, standing))
+    elif standing is not None:
+        show_standing(standing)
+    else:
+        _say_why(launched)
+    return launched.exit_code
+
+
+def _standing(launched: "Launched") -> Standing | None:
+    """How the roll-out stands after a run that was opened; None when there was none."""
+    if launched.folder is None or launched.state is None or launched.summary is None:
+        return None
+    standing = standing_of(RollOutFolder(launched.folder), Clock())
+    return replace(standing, state=launched.state.value, message=launched.message)
+
+
+def _document(launched: "Launched", standing: Standing | None) -> dict[str, object]:
+    commands = [command for _, command in standing.next_commands()] if standing else [launched.command]
+    return {
+        "state": launched.state.value if launched.state else None,
+        "exit_code": int(launched.exit_code),
+        "message": launched.message,
+        "folder": str(launched.folder) if launched.folder else None,
+        "run_ids": list(launched.run_ids),
+        "warnings": list(launched.warnings),
+        "next": [command for command in commands if command],
+        "summary": launched.summary,
+    }
+
+
+def _say_why(launched: "Launched") -> None:
+    say(launched.message, style="red", error=True)
+    if launched.command:
+        say(f"Go on with: {launched.command}", error=True)
+    if launched.exit_code is ExitCode.UNEXPECTED and launched.folder is not None:
+        say(f"The log: {RollOutFolder(launched.folder).log}", error=True)

@@ -1,0 +1,150 @@
+"""Where a roll-out stands, read from its ledger without a lock and without changing anything."""
+
+import json
+import os
+import shlex
+import socket
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from webex_provision.clock import Clock
+from webex_provision.ledger.checkpoint import Checkpoint
+from webex_provision.ledger.folder import RollOutFolder
+from webex_provision.ledger.locks import FolderLock, Holder
+from webex_provision.ledger.manifest import load_manifest, read_document
+from webex_provision.ledger.records import REJECTED_COLUMNS, plain, read_records
+from webex_provision.ledger.states import read_states
+from webex_provision.vocabulary import Reason, RowStatus, RunState
+
+RUNNING = "RUNNING"
+NOT_STARTED = "NOT_STARTED"
+_FINISHED = frozenset(state.value for state in RunState if state.completed)
+# A retry can't mend these: the CSV must change, or a person must do it elsewhere.
+_NOT_RETRIED = frozenset({Reason.OUT_OF_SCOPE, Reason.INVALID_INPUT_SCHEMA, Reason.DUPLICATE_KEY})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All rows of a roll-out by their last state. `state` is a RunState, RUNNING or NOT_STARTED.
+
+    `not_reached` rows have no state yet; `unfinished` names an open retry or replay. `holder` says who works on it.
+    """
+
+    folder: Path
+    input: str
+    input_id: str
+    state: str
+    message: str
+    read: int
+    rejected: int
+    success: int
+    pending: int
+    not_reached: int
+    rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    pending_by_reason: dict[str, int] = field(default_factory=dict)
+    by_phase: dict[str, dict[str, int]] = field(default_factory=dict)
+    by_type: dict[str, dict[str, int]] = field(default_factory=dict)
+    generation: int = 0
+    unfinished: str = ""
+    updated_at: str = ""
+    holder: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`, with the commands to go on with."""
+        return asdict(self) | {"folder": str(self.folder), "next": [command for _, command in self.next_commands()]}
+
+    def next_commands(self) -> list[tuple[str, str]]:
+        """What to do now: why, and the exact command. Empty when nothing is left."""
+        if self.state == RUNNING:
+            return []
+        place = shlex.quote(str(self.folder))
+        resume = f"webex-provision resume --output-dir {place}"
+        if self.state == RunState.STOPPED_AUTH:
+            return [("with a fresh token in WEBEX_TOKEN", resume)]
+        if self.not_reached or self.unfinished or self.state not in _FINISHED:
+            return [(f"{self.not_reached} rows wait" if self.not_reached else "finishes what was begun", resume)]
+        return [
+            (f"{count} rows", f"webex-provision retry --output-dir {place} --reason {reason}")
+            for reason, count in self.pending_by_reason.items()
+            if Reason(reason) not in _NOT_RETRIED
+        ]
+
+
+def standing_of(folder: RollOutFolder, clock: Clock) -> Standing:
+    """Reads the ledger. Raises NoRollOut, CorruptLedger."""
+    manifest = load_manifest(folder)
+    checkpoint = read_document(folder.checkpoint, Checkpoint)
+    states = read_states(folder)
+    holder = _at_work(FolderLock(folder, clock=clock).holder())
+    by_phase: dict[str, Counter[str]] = {str(int(phase)): Counter() for phase, rows in manifest.rows.items() if rows}
+    by_type: dict[str, Counter[str]] = {}
+    reasons: Counter[str] = Counter()
+    for state in states.values():
+        by_phase.setdefault(str(int(state.phase)), Counter())[state.status.value] += 1
+        by_type.setdefault(state.entity_type, Counter())[state.status.value] += 1
+        if state.reason is not None:
+            reasons[state.reason.value] += 1
+    for phase, rows in manifest.rows.items():
+        if left := rows - by_phase.get(str(int(phase)), Counter()).total():
+            by_phase[str(int(phase))]["not_reached"] = left
+    success = sum(counts[RowStatus.SUCCESS.value] for counts in by_phase.values())
+    generation = manifest.generation
+    return Standing(
+        folder=folder.root,
+        input=manifest.csv_path,
+        input_id=manifest.input_id,
+        state=_state(checkpoint, running=holder is not None),
+        message=_message(folder.summary),
+        read=manifest.rows_read,
+        rejected=manifest.rows_rejected,
+        success=success,
+        pending=reasons.total(),
+        not_reached=sum(manifest.rows.values()) - len(states),
+        rejected_by_reason=_rejected(folder),
+        pending_by_reason=dict(reasons.most_common()),
+        by_phase={phase: dict(counts) for phase, counts in sorted(by_phase.items())},
+        by_type={name: dict(counts) for name, counts in sorted(by_type.items())},
+        generation=generation.n,
+        unfinished=generation.mode.value if generation.open else "",
+        updated_at=checkpoint.updated_at if checkpoint else manifest.created_at,
+        holder=str(holder) if holder else "",
+    )
+
+
+def _state(checkpoint: Checkpoint | None, *, running: bool) -> str:
+    if running:
+        return RUNNING
+    if checkpoint is None:
+        return NOT_STARTED
+    return (checkpoint.state or RunState.INTERRUPTED).value
+
+
+def _rejected(folder: RollOutFolder) -> dict[str, int]:
+    if not folder.rejected.exists():
+        return {}
+    column = REJECTED_COLUMNS.index("reason_code")
+    counts = Counter(plain(record.fields[column]) for record in read_records(folder.rejected, REJECTED_COLUMNS))
+    return dict(counts.most_common())
+
+
+def _message(path: Path) -> str:
+    """What the last run said at its end; the summary is rebuilt by every run, so a bad one is no fault here."""
+    try:
+        return str(json.loads(path.read_bytes()).get("message", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def _at_work(holder: Holder | None) -> Holder | None:
+    """The holder of the lock, unless its process is gone: a killed one leaves its note behind."""
+    if holder is None or holder.host != socket.gethostname():
+        return holder
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return holder
+    return holder

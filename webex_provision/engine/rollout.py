@@ -1,0 +1,365 @@
+"""One run over one roll-out: opened once, driven phase by phase, closed once.
+
+Opening takes the locks, opens and verifies the ledger, makes the two preflight calls. Closing writes the summary and
+the view of errors, whatever happened. Between them rows are driven batch by batch, each batch checkpointed.
+"""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from webex_provision.actions.row import Row
+from webex_provision.clock import Clock
+from webex_provision.config import Settings
+from webex_provision.engine.batch_iterator import Batch, BatchIterator
+from webex_provision.engine.errors import NotYetDue, StopRun
+from webex_provision.engine.executor import BatchReport, Executor
+from webex_provision.engine.observer import Observer
+from webex_provision.engine.ready_rows import references
+from webex_provision.engine.row_runner import RowRunner
+from webex_provision.engine.run_control import RunControl
+from webex_provision.engine.summary import RunFacts, summary_of
+from webex_provision.ledger.checkpoint import Checkpoint, Progress, Watermark
+from webex_provision.ledger.errors import LedgerError
+from webex_provision.ledger.folder import RollOutFolder
+from webex_provision.ledger.locks import FolderLock, TenantLock
+from webex_provision.ledger.manifest import Selection, read_document
+from webex_provision.ledger.ready_rows import load_ready
+from webex_provision.ledger.state_store import Ledger
+from webex_provision.ledger.states import LastState, RowOutcome
+from webex_provision.vocabulary import Phase, RunMode, RunState
+from webex_provision.webex.connection_client import WebexClient
+from webex_provision.webex.errors import PreflightFailed, RunMustStop
+from webex_provision.webex.startup_checks import Preflight, preflight
+
+_log = logging.getLogger(__name__)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class RollOut:
+    """A run as a context manager; inside it, `run_phase` yields a report a batch.
+
+    Entering raises LedgerError (locked, corrupt, another input), PreflightFailed or StopRun; then nothing was sent
+    but the preflight. `run_id` is written into every record; `command` is told to whoever meets our lock.
+    `transport` replaces the network in tests.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        *,
+        run_id: str,
+        command: str = "",
+        mode: RunMode = RunMode.RESUME,
+        selection: Selection | None = None,
+        clock: Clock | None = None,
+        transport: Any = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.folder = RollOutFolder(folder)
+        self.settings = settings
+        self.state: RunState | None = None
+        self.tenant: Preflight | None = None
+        self._run_id, self._command = run_id, command
+        self._mode, self._selection = mode, selection or Selection()
+        self._clock = clock or Clock()
+        self._transport = transport
+        self._observer = observer or Observer()
+        self._closing = ExitStack()
+        self._facts = RunFacts(run_id=run_id, mode=mode, started_at=self._clock.timestamp())
+        self._watermark = Watermark()
+        self._progress = Progress(run_id=run_id)
+        self._owes_summary = False
+
+    # Opening and closing
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException as error:
+            self._ended(error)
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._ended(error)
+        self._close()
+
+    def _open(self) -> None:
+        if not __debug__:
+            raise PreflightFailed("Python runs with -O, which switches assertions off.", "Run it without -O.")
+        _log.info("run_start", extra={"folder": str(self.folder.root), "settings": self.settings.public()})
+        wait, name = self.settings.lock_wait_seconds, self.folder.root.name
+        lock = FolderLock(self.folder, clock=self._clock, input_name=name, command=self._command)
+        self._closing.enter_context(lock.acquire(wait))
+        interval = self.settings.checkpoint_interval_seconds
+        self.ledger = self._closing.enter_context(Ledger.open(self.folder, clock=self._clock, fsync_interval=interval))
+        known = read_document(self.folder.checkpoint, Checkpoint)
+        self._progress = _progress_so_far(known, self._run_id)
+        self._lists_lag_until = self._settling_ends(known)
+        self._ready = load_ready(self.folder)
+        self._batches = BatchIterator(self._ready, self.ledger.manifest.batch_size)
+        self.ledger.open_generation(self._mode, self._selection)
+        self._loop = self._closing.enter_context(asyncio.Runner())
+        self._client = WebexClient(self.settings, self._clock, transport=self._transport)
+        self._loop.run(self._client.__aenter__())
+        self._closing.callback(lambda: self._loop.run(self._client.aclose()))
+        self._control = RunControl(self._client, self.settings, self._clock)
+        self._owes_summary = True
+        self.tenant = self._loop.run(self._preflight())
+        _log.info("startup_checks", extra={"startup_checks": "pass", "token_owner": self.tenant.person_email})
+        self._facts.token_owner, self._facts.org_id = self.tenant.person_email, self.tenant.org_id
+        tenant_lock = TenantLock(
+            self.settings.webex_base_url, self.tenant.org_id, clock=self._clock, input_name=name, command=self._command
+        )
+        self._closing.enter_context(tenant_lock.acquire(wait))
+        runner = RowRunner(self._control, self.ledger, references(self._ready), self.settings, self._clock)
+        self._executor = Executor(
+            runner,
+            self._control,
+            self.ledger,
+            self.settings,
+            self._clock,
+            run_id=self._run_id,
+            observer=_Recording(self, self._observer),
+        )
+
+    async def _preflight(self) -> Preflight:
+        try:
+            return await preflight(self._client, self.settings)
+        except PreflightFailed:
+            raise
+        except RunMustStop as error:
+            raise self._control.verdict_of(error) from error
+
+    def _ended(self, error: BaseException) -> None:
+        self._owes_summary = self._owes_summary and not isinstance(error, LedgerError)
+        if isinstance(error, StopRun):
+            self.state = error.state
+            self._facts.message = error.message
+        elif isinstance(error, PreflightFailed | NotYetDue):
+            self.state = RunState.FAILED_PREFLIGHT
+            self._facts.message = str(error)
+            _log.critical("startup_checks", extra={"startup_checks": "fail", "cause": str(error)})
+        elif isinstance(error, KeyboardInterrupt):
+            self.state = RunState.INTERRUPTED
+            self._facts.message = "interrupted; resume to go on"
+        else:
+            self.state = RunState.FAILED_SYSTEMIC
+            self._facts.message = f"{type(error).__name__}; run.log tells where"
+
+    def _close(self) -> None:
+        try:
+            if self._owes_summary:
+                self._write_outcome()
+        finally:
+            self._closing.close()
+
+    def _write_outcome(self) -> None:
+        """Generation, checkpoint, view of errors, summary: in this order, all from the ledger."""
+        generation = self.ledger.manifest.generation
+        left = sum(self.ledger.remaining(row_id) for row_id in self._ids_in(generation.selection))
+        if self.state is None:
+            self.state = self._completed_state()
+        if self.state is RunState.STOPPED_AUTH:
+            self.ledger.mark_stopped_auth()
+        elif left == 0 and self.state.completed:
+            self.ledger.close_generation()
+        self._checkpoint(self.state)
+        self.ledger.rebuild_row_errors()
+        self._facts.ended_at = self._clock.timestamp()
+        self._facts.calls = self._client.stats.as_dict()
+        self.ledger.write_summary(summary_of(self._facts, self.state, self.ledger, self._ready))
+        _log.info("run_end", extra={"state": self.state.value, "not_reached": left})
+
+    def _completed_state(self) -> RunState:
+        """Whether the roll-out waits for something, in the rows of this run or of an earlier one."""
+        waiting = any(state.reason is not None for state in self.ledger.states.values())
+        return RunState.COMPLETED_WITH_PENDING if waiting else RunState.COMPLETED
+
+    # Driving
+
+    def numbers(self, phase: Phase) -> range:
+        """The numbers of all batches of a phase that hold rows."""
+        return range(1, self.ledger.manifest.batches.get(phase, 0) + 1)
+
+    def run_phase(self, phase: Phase, numbers: Sequence[int] | None = None) -> Iterator[BatchReport]:
+        """Runs the phase's batches (all, or those numbered) in order; a batch without work gives an empty report.
+
+        Raises StopRun after a clean stop, NotYetDue when earlier rows have no state, LedgerError.
+        """
+        wanted = sorted(numbers) if numbers is not None else self.numbers(phase)
+        self._watermark = self._watermark_of(phase)
+        work = {row_id for row_id in self._ids_in(self._selection, phase) if self.ledger.remaining(row_id)}
+        self._observer.on_start(len(work))
+        _log.info("phase_start", extra={"phase": int(phase), "batches": len(wanted)})
+        for number in wanted:
+            report = self._run_batch(self._batches.batch(phase, number), work)
+            self._observer.on_batch(report)
+            yield report
+        _log.info("phase_end", extra={"phase": int(phase)})
+
+    def _run_batch(self, batch: Batch, work: AbstractSet[str]) -> BatchReport:
+        rows = self._batches.rows(batch)
+        todo = [row for row in rows if row.row_id in work]
+        skipped = len(rows) - len(todo)
+        if not todo:
+            return BatchReport(batch, rows=len(rows), skipped=skipped)
+        self._batches.require_earlier(batch, todo, lambda row_id: self.ledger.last(row_id) is not None)
+        _log.info("batch_start", extra={"batch_id": batch.batch_id, "rows": len(todo)})
+        with self._signals_stop():
+            report = self._loop.run(self._drive(batch, todo, skipped))
+        # A run that was told to take some types leaves rows of the batch without a state.
+        complete = all(self.ledger.last(row.row_id) is not None for row in rows)
+        self._progress = Progress(
+            phase=batch.phase,
+            last_row_id=self._watermark.position,
+            last_completed_batch_id=batch.batch_id if complete else self._progress.last_completed_batch_id,
+            last_completed_row_id=todo[-1].row_id,
+            run_id=self._run_id,
+        )
+        self._checkpoint(None)
+        counts = {reason.value: count for reason, count in report.reasons.items()}
+        extra = {"batch_id": batch.batch_id, "success": report.success, "pending": report.pending, "reasons": counts}
+        _log.info("batch_end", extra=extra)
+        return report
+
+    def _settling_ends(self, known: Checkpoint | None) -> float:
+        """When, by the clock's `monotonic`, lists must show what an earlier run wrote last, perhaps a moment ago.
+
+        Until then a look-up could miss what is there, and a create would make it twice.
+        """
+        if not self.ledger.states:
+            return self._clock.monotonic()
+        age = 0.0
+        if known is not None:
+            written = datetime.fromisoformat(known.updated_at)
+            age = max(0.0, (self._clock.now() - written).total_seconds() - self.settings.checkpoint_interval_seconds)
+        return self._clock.monotonic() + self.settings.list_lag_seconds - age
+
+    async def _drive(self, batch: Batch, todo: list[Row], skipped: int) -> BatchReport:
+        checkpointing = asyncio.ensure_future(self._checkpoint_often(batch.phase))
+        try:
+            await self._control.wait(self._lists_lag_until - self._clock.monotonic())
+            return await self._executor.run(self._batches, batch, todo, skipped)
+        finally:
+            checkpointing.cancel()
+
+    async def _checkpoint_often(self, phase: Phase) -> None:
+        while True:  # ends with its batch, which has a time budget
+            await self._clock.sleep(self.settings.checkpoint_interval_seconds)
+            self._progress = Progress(
+                phase=phase,
+                last_row_id=self._watermark.position,
+                last_completed_batch_id=self._progress.last_completed_batch_id,
+                last_completed_row_id=self._progress.last_completed_row_id,
+                run_id=self._run_id,
+            )
+            self._checkpoint(None)
+
+    def _checkpoint(self, state: RunState | None) -> None:
+        progress = self._progress
+        self.ledger.checkpoint(
+            Progress(
+                phase=progress.phase,
+                last_row_id=progress.last_row_id,
+                last_completed_batch_id=progress.last_completed_batch_id,
+                last_completed_row_id=progress.last_completed_row_id,
+                run_id=self._run_id,
+                state=state,
+            )
+        )
+
+    def note_done(self, row: Row) -> None:
+        """A row has its record: the watermark and the count of this run follow."""
+        self._watermark.done(row.position)
+        self._facts.processed += 1
+
+    # Which rows
+
+    def states(self, batch: Batch) -> list[LastState | None]:
+        """The last state of each row of a batch, whichever run it comes from; None for a row without one."""
+        return [self.ledger.last(row.row_id) for row in self._batches.rows(batch)]
+
+    def _ids_in(self, selection: Selection, phase: Phase | None = None) -> Iterator[str]:
+        """The rows that a selection takes, of one phase or of all."""
+        size = self.ledger.manifest.batch_size
+        columns = self._ready.select("row_id", "phase", "position", "entity_type").iter_rows()
+        for row_id, number, position, entity_type in columns:
+            if (
+                (phase is None or number == phase)
+                and (not selection.phases or number in selection.phases)
+                and (not selection.types or entity_type in selection.types)
+                and (not selection.batches or (position - 1) // size + 1 in selection.batches)
+            ):
+                yield row_id
+
+    def _watermark_of(self, phase: Phase) -> Watermark:
+        watermark = Watermark()
+        columns = self._ready.filter(phase=int(phase)).sort("position").select("row_id", "position").iter_rows()
+        for row_id, position in columns:
+            if self.ledger.last(row_id) is not None and not self.ledger.remaining(row_id):
+                watermark.done(int(position))
+        return watermark
+
+    # Signals
+
+    @contextmanager
+    def _signals_stop(self) -> Iterator[None]:
+        """Ctrl-C and SIGTERM end the run cleanly while a batch runs; a second Ctrl-C ends it at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        earlier = {number: signal.getsignal(number) for number in _SIGNALS}
+
+        def stop(number: int, _frame: FrameType | None) -> None:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+            name = signal.Signals(number).name
+            verdict = StopRun(RunState.INTERRUPTED, f"interrupted by {name}; resume to go on")
+            self._loop.get_loop().call_soon_threadsafe(self._control.stop, verdict)
+
+        try:
+            for number in _SIGNALS:
+                signal.signal(number, stop)
+            yield
+        finally:
+            for number, handler in earlier.items():
+                signal.signal(number, handler)
+
+
+def _progress_so_far(known: Checkpoint | None, run_id: str) -> Progress:
+    """Where an earlier run's checkpoint stands, so that a run that ends early does not forget it."""
+    if known is None:
+        return Progress(run_id=run_id)
+    return Progress(
+        phase=known.phase,
+        last_row_id=known.last_row_id,
+        last_completed_batch_id=known.last_completed_batch_id,
+        last_completed_row_id=known.last_completed_row_id,
+        run_id=run_id,
+    )
+
+
+class _Recording(Observer):
+    """Feeds the watermark, then tells whoever watches."""
+
+    def __init__(self, run: RollOut, watcher: Observer) -> None:
+        self._run = run
+        self._watcher = watcher
+
+    def on_row(self, row: Row, outcome: RowOutcome) -> None:
+        self._run.note_done(row)
+        self._watcher.on_row(row, outcome)

@@ -1,0 +1,130 @@
+"""What all rows of a run share: the wish to stop, the call breaker, and the one question whether the token lives."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+from webex_provision.clock import Clock
+from webex_provision.config import Settings
+from webex_provision.engine.circuit_breaker import CallBreaker
+from webex_provision.engine.errors import StopRun
+from webex_provision.vocabulary import RunState
+from webex_provision.webex.connection_client import WebexClient
+from webex_provision.webex.errors import AnswerLost, CallFailed, RateLimitedTooLong, RetryBudgetSpent, RunMustStop
+from webex_provision.webex.startup_checks import token_alive
+from webex_provision.wire import Answer, ApiRequest, Endpoint
+
+_log = logging.getLogger(__name__)
+_STATES: dict[type[RunMustStop], RunState] = {
+    RateLimitedTooLong: RunState.STOPPED_RATE_LIMITED,
+    RetryBudgetSpent: RunState.STOPPED_LIMIT,
+}
+PROBE = Endpoint("GET", "/people/me", "spark:people_read")
+
+
+class RunControl:
+    """Every call of a row goes through here."""
+
+    def __init__(self, client: WebexClient, settings: Settings, clock: Clock) -> None:
+        self.client = client
+        self._clock = clock
+        self.breaker = CallBreaker(settings, clock, self._service_answers)
+        self.stopped: StopRun | None = None
+        self.stopping = asyncio.Event()
+        self._asking = asyncio.Lock()
+        self._token_dead = False
+
+    def stop(self, verdict: StopRun) -> None:
+        """Ends the run cleanly: no row starts another call. The first verdict counts."""
+        if self.stopped is None:
+            self.stopped = verdict
+            self.stopping.set()
+            _log.critical("run_stopping", extra={"state": verdict.state.value, "cause": verdict.message})
+
+    async def send(self, request: ApiRequest, *, repeatable: bool = True) -> Answer:
+        """One call for a row. Raises StopRun when the run is to end, CallFailed when there is no final answer."""
+        await self.ready()
+        try:
+            answer = await self.client.request(request, repeatable=repeatable)
+        except RunMustStop as error:
+            raise self.verdict_of(error) from error
+        except AnswerLost:
+            raise  # the look-up that follows tells whether the service answers
+        except CallFailed:
+            self.breaker.failed()
+            raise
+        self.breaker.succeeded()
+        return answer
+
+    async def pages(self, request: ApiRequest, *, items: str, start_honoured: bool) -> AsyncIterator[Answer]:
+        """The pages of a list. Raises as `send` does, and ListFailed or PageLimitReached."""
+        await self.ready()
+        try:
+            async for page in self.client.pages(request, items=items, start_honoured=start_honoured):
+                self.breaker.succeeded()
+                yield page
+        except RunMustStop as error:
+            raise self.verdict_of(error) from error
+        except CallFailed:
+            self.breaker.failed()
+            raise
+
+    async def wait(self, seconds: float) -> None:
+        """Lets time pass, unless the run is to end. Raises StopRun then."""
+        if seconds <= 0:
+            return
+        passing = asyncio.ensure_future(self._clock.sleep(seconds))
+        stopping = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait({passing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            passing.cancel()
+            stopping.cancel()
+        if self.stopped is not None:
+            raise self.stopped
+
+    async def ready(self) -> None:
+        """Returns when the next call may be made. Raises StopRun when the run is to end."""
+        if self.stopped is not None:
+            raise self.stopped
+        try:
+            await self.breaker.closed()
+        except RunMustStop as error:
+            raise self.verdict_of(error) from error
+        except StopRun as verdict:
+            self.stop(verdict)
+            raise
+
+    async def token_is_dead(self) -> bool:
+        """Whether a 401 means what it says: asked once by GET /people/me, whoever meets it first.
+
+        Raises StopRun when that call itself ends the run.
+        """
+        async with self._asking:
+            try:
+                alive = not self._token_dead and await token_alive(self.client)
+            except RunMustStop as error:
+                raise self.verdict_of(error) from error
+            if not self._token_dead and not alive:
+                self._token_dead = True
+                self.stop(
+                    StopRun(
+                        RunState.STOPPED_AUTH,
+                        "the token has expired or was revoked; put a fresh one into WEBEX_TOKEN and resume",
+                    )
+                )
+            return self._token_dead
+
+    def verdict_of(self, error: RunMustStop) -> StopRun:
+        """The clean stop that an error of the client asks for; the run is stopping from now on."""
+        state = _STATES.get(type(error), RunState.FAILED_SYSTEMIC)
+        verdict = StopRun(state, str(error))
+        self.stop(verdict)
+        return self.stopped or verdict
+
+    async def _service_answers(self) -> bool:
+        try:
+            answer = await self.client.request(PROBE.at())
+        except CallFailed:
+            return False
+        return answer.status < 500

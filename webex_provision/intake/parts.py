@@ -1,0 +1,68 @@
+"""The rows of one entity type, with all of its columns, normalised."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from webex_provision.actions.declaration import EntityType
+from webex_provision.intake.csv_file import TYPE_COLUMN
+from webex_provision.intake.kinds import normalised
+from webex_provision.intake.schema import columns_of
+from webex_provision.intake.text import folded
+
+ENTITY_KEY = "entity_key"
+LOCATION_KEY = "location_key"
+WRITTEN_KEY = "written key"
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """`rows` has `row`, the type's columns (null where the input has none), and `written key`: the key's own cell.
+
+    `entity_key` is filled: as written, else as the type derives it.
+    """
+
+    type: EntityType
+    rows: pl.DataFrame
+
+    def without(self, dead: pl.DataFrame) -> "Part":
+        """The part without the rows that `dead` names."""
+        return Part(self.type, self.rows.join(dead.select("row"), on="row", how="anti", maintain_order="left"))
+
+    @property
+    def has_location(self) -> bool:
+        """Whether rows of the type refer to a location."""
+        return LOCATION_KEY in self.rows.columns and not self.is_place
+
+    @property
+    def is_place(self) -> bool:
+        """Whether rows of the type are what a `location_key` refers to."""
+        return LOCATION_KEY in self.type.called
+
+
+def divided(table: pl.DataFrame, types: Sequence[EntityType]) -> list[Part]:
+    """One part for each type that has rows. `table` holds `row`, `canonical_type` and the known columns, tidied."""
+    return [
+        _part(entity_type, rows)
+        for entity_type in types
+        if not (rows := table.filter(pl.col("canonical_type") == entity_type.name)).is_empty()
+    ]
+
+
+def _part(entity_type: EntityType, rows: pl.DataFrame) -> Part:
+    columns = columns_of(entity_type)
+    cells = [
+        normalised(column) if column.name in rows.columns else pl.lit(None, pl.String).alias(column.name)
+        for column in columns
+    ]
+    part = rows.select("row", TYPE_COLUMN, *cells).with_columns(pl.col(ENTITY_KEY).alias(WRITTEN_KEY))
+    return Part(
+        entity_type,
+        part.with_columns(pl.coalesce(WRITTEN_KEY, entity_type.entity_key.cast(pl.String)).alias(ENTITY_KEY)),
+    )
+
+
+def same_key(expression: pl.Expr) -> pl.Expr:
+    """A key as keys are compared."""
+    return folded(expression.cast(pl.String))

@@ -1,0 +1,76 @@
+"""checkpoint.json: how far the run has come, never ahead of results.csv; and the watermark that it carries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from webex_provision.ledger.manifest import Generation
+from webex_provision.ledger.records import cell
+from webex_provision.ledger.states import LastState
+from webex_provision.vocabulary import Phase, RunState
+
+
+class Checkpoint(BaseModel):
+    """The file's content.
+
+    `commits` counts the records of results.csv when it was written; `state` is null while the run goes on;
+    `last_row_id` is the contiguous watermark, an integer position in the phase's execution order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pipeline_version: str
+    input_hash: str
+    phase: Phase | None = None
+    last_row_id: int = Field(default=0, ge=0)
+    last_completed_batch_id: str = ""
+    last_completed_row_id: str = ""
+    dagster_run_id: str = ""
+    started_at: str
+    updated_at: str
+    generation: Generation
+    state: RunState | None = None
+    commits: int = Field(ge=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What the engine knows of a checkpoint; the ledger adds identity, times, generation and counts."""
+
+    phase: Phase | None = None
+    last_row_id: int = 0
+    last_completed_batch_id: str = ""
+    last_completed_row_id: str = ""
+    run_id: str = ""
+    state: RunState | None = None
+
+
+def why_ahead(checkpoint: Checkpoint, states: Mapping[str, LastState], commits: int) -> str:
+    """In what the checkpoint is ahead of the ledger (`states` by row as written); empty when it is not."""
+    if checkpoint.commits > commits:
+        return f"it knows {checkpoint.commits} commits, results.csv holds {commits}"
+    row = checkpoint.last_completed_row_id
+    if row and cell(row) not in states:
+        return f"its last completed row {row} has no commit in results.csv"
+    committed = sum(state.phase is checkpoint.phase for state in states.values())
+    if checkpoint.last_row_id > committed:
+        return f"its watermark is {checkpoint.last_row_id}, results.csv holds {committed} rows of the phase"
+    return ""
+
+
+class Watermark:
+    """The highest position below which everything is done, fed with positions (from 1) in any order."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self._ahead: set[int] = set()
+
+    def done(self, position: int) -> int:
+        """Note that `position` is done; returns the watermark. Noting it again changes nothing."""
+        if position > self.position:
+            self._ahead.add(position)
+        while self.position + 1 in self._ahead:  # bounded by the positions fed
+            self.position += 1
+            self._ahead.remove(self.position)
+        return self.position

@@ -1,0 +1,98 @@
+"""What can go wrong with the outputs, and what each error means for the process's exit code.
+
+LedgerError
+  OutputNotWritable   disk full, read-only folder, failed fsync          exit 5
+  CorruptLedger       a file of the roll-out is torn or unparseable      exit 5, `repair` mends it
+    TornLine          its last line has no end
+  InputChanged        the folder belongs to another CSV or version       exit 5
+  NoRollOut           the folder holds no roll-out yet                   exit 2
+  GenerationOpen      an unfinished retry or replay is in the way        exit 5, `resume` finishes it
+  LockHeld            another run works on this folder or tenant         exit 6
+  LedgerInvariant     a promise of this program was about to be broken   exit 1
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+from webex_provision.vocabulary import ExitCode
+
+
+class LedgerError(Exception):
+    """Any failure of the outputs; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.STATE
+
+
+class OutputNotWritable(LedgerError):
+    """The operating system refused a write; nothing half-written is left behind where that could be helped."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} cannot be written: {why}. Free space or mend the permissions, then run `webex-provision resume`."
+        )
+        self.path = path
+        self.why = why
+
+
+class CorruptLedger(LedgerError):
+    """A file can't be trusted from `line` (1-based) on; `offset` is the byte at which that line starts."""
+
+    def __init__(self, path: Path, line: int, why: str, offset: int = 0) -> None:
+        super().__init__(
+            f"{path}, line {line}: {why}. Nothing was changed. "
+            f"`webex-provision repair --output-dir {path.parent}` sets the bad part aside and keeps the rest."
+        )
+        self.path = path
+        self.line = line
+        self.why = why
+        self.offset = offset
+
+
+class TornLine(CorruptLedger):
+    """The last line has no end: its write was cut short, or is still under way in another process."""
+
+
+class InputChanged(LedgerError):
+    """The folder holds a roll-out of another CSV or pipeline version; nothing was touched."""
+
+    def __init__(self, folder: Path, what: str, csv_path: str) -> None:
+        original = csv_path or "<the original CSV>"
+        super().__init__(
+            f"{folder} holds a roll-out with another {what}. Nothing was touched. Go on with the original: "
+            f"`webex-provision run {original} --output-dir {folder}`, or start a new roll-out: "
+            f"`webex-provision run <your CSV> --output-dir <another folder>`."
+        )
+
+
+class NoRollOut(LedgerError):
+    """The folder holds no manifest, so there is nothing to go on with."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} holds no roll-out (manifest.json is missing). "
+            f"Start it: `webex-provision run <your CSV> --output-dir {folder}`."
+        )
+
+
+class GenerationOpen(LedgerError):
+    """A retry or replay was interrupted, and another one was asked for."""
+
+    def __init__(self, folder: Path, mode: str, n: int) -> None:
+        super().__init__(
+            f"{folder} has an unfinished {mode} (generation {n}). "
+            f"Finish it first: `webex-provision resume --output-dir {folder}`."
+        )
+
+
+class LockHeld(LedgerError):
+    """Someone else holds the lock; the message names the holder."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class LedgerInvariant(LedgerError):
+    """A caller was about to record a row twice, or a checkpoint ahead of the ledger: a fault of this program."""
+
+    exit_code = ExitCode.UNEXPECTED

@@ -1,0 +1,96 @@
+"""The names and paths of a roll-out folder, and its permissions: folder 0700, files 0600."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from webex_provision.ledger.errors import OutputNotWritable
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+_SLUG_LENGTH = 40
+_HASH_LENGTH = 8
+
+
+def input_id_of(csv_path: Path, input_hash: str) -> str:
+    """The name of an input: slug of the file's stem, a dash, the first 8 of its sha256.
+
+    Only `[A-Za-z0-9_-]`, so that it can be part of a partition key and of a folder's name.
+    """
+    slug = re.sub(r"[^A-Za-z0-9_]+", "-", csv_path.stem).strip("-")[:_SLUG_LENGTH].strip("-")
+    return f"{slug or 'input'}-{input_hash[:_HASH_LENGTH]}"
+
+
+@dataclass(frozen=True, slots=True)
+class RollOutFolder:
+    """One roll-out's folder: every path that the ledger reads or writes, directly in `root`."""
+
+    root: Path
+
+    def create(self) -> None:
+        """Make the folder, readable by its owner only; an existing folder keeps its permissions."""
+        try:
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        except OSError as error:
+            raise OutputNotWritable(self.root, error.strerror or str(error)) from error
+
+    @property
+    def ready(self) -> Path:
+        """Accepted rows, normalised; the input's own columns."""
+        return self.root / "ready_to_load.csv"
+
+    @property
+    def rejected(self) -> Path:
+        """Rows with bad data, never sent."""
+        return self.root / "rejected_rows.csv"
+
+    @property
+    def results(self) -> Path:
+        """One line a row and attempt: the commit."""
+        return self.root / "results.csv"
+
+    @property
+    def pending(self) -> Path:
+        """History of rows that could not be completed, with the row itself."""
+        return self.root / "pending_rows.csv"
+
+    @property
+    def pending_set_aside(self) -> Path:
+        """Pending lines that a crash left without their commit."""
+        return self.root / "pending_rows.set_aside.csv"
+
+    @property
+    def checkpoint(self) -> Path:
+        """How far the run has come; never ahead of results.csv."""
+        return self.root / "checkpoint.json"
+
+    @property
+    def summary(self) -> Path:
+        """How the last run ended."""
+        return self.root / "run_summary.json"
+
+    @property
+    def row_errors(self) -> Path:
+        """The operator's view: rejected rows and rows pending now."""
+        return self.root / "row_errors.csv"
+
+    @property
+    def manifest(self) -> Path:
+        """What the roll-out is: input, hash, batch size, generation."""
+        return self.root / "manifest.json"
+
+    @property
+    def intents(self) -> Path:
+        """Requests that were about to be sent and are not safe to repeat."""
+        return self.root / "intents.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """The run's log; written by the logging set-up, only named here."""
+        return self.root / "run.log"
+
+    @property
+    def lock(self) -> Path:
+        """The lock of the folder; who holds it stands in a file beside it."""
+        return self.root / ".lock"

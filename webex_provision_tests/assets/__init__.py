@@ -1,0 +1,1 @@
+"""What Dagster shows and launches, over a sandbox."""

@@ -1,0 +1,366 @@
+"""The promises of a roll-out, checked from outside: its folder, the tenant's request log, the tenant's state.
+
+Nothing of the product is imported, so the checker can't share a mistake with it. `check` raises BrokenPromise,
+whose text names file, line and row, or the request.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+RESULTS_MINIMUM = "timestamp,batch_id,row_id,phase,entity_type,entity_key,step,status,http_status,message,remote_id"
+PENDING_MINIMUM = (
+    "timestamp,batch_id,row_id,phase,entity_type,entity_key,step,reason_code,reason_message,http_status,"
+    "raw_row_minified"
+)
+REJECTED_MINIMUM = "timestamp,row_id,entity_type,entity_key,reason_code,reason_message,raw_row_minified"
+
+Line = tuple[int, dict[str, str]]
+Entry = Mapping[str, Any]
+
+# Which phases may write where. A path that several phases may write says nothing about the order; unnamed: any.
+WRITES_OF_PHASES: tuple[tuple[str, str, tuple[int, ...]], ...] = (
+    ("POST|PUT", r"/locations(/[^/]+)?", (1,)),
+    ("POST|PUT", r"/telephony/config/locations(/[^/]+)?", (1,)),
+    ("PUT", r"/telephony/pstn/locations/.+", (1,)),
+    (".*", r"/telephony/config/premisePstn/.+", (1,)),
+    ("POST|PUT", r"/telephony/config/locations/[^/]+/(numbers|internalDialing|schedules|outgoingPermission).*", (1,)),
+    ("PATCH", r"/licenses/users", (2, 3)),
+    ("PUT", r"/people/[^/]+", (2, 3)),
+    ("PUT", r"/(people|workspaces)/[^/]+/features/(callForwarding|callRecording|monitoring|executiveAssistant)", (2,)),
+    ("PUT", r"/(people|workspaces)/[^/]+/features/.+", (2, 3)),
+    ("POST", r"/workspaces", (2,)),
+    ("PUT", r"/workspaces/[^/]+", (2, 3)),
+    ("PUT", r"/telephony/config/(people|workspaces)/[^/]+/numbers", (2,)),
+    ("PUT", r"/telephony/config/workspaces/[^/]+/.+", (2, 3)),
+    (".*", r"/telephony/config/locations/[^/]+/(huntGroups|queues|callPickups|autoAttendants)(/.*)?", (3,)),
+    (".*", r"/groups(/.*)?", (3,)),
+    ("POST|PATCH", r"/devices(/.*)?", (3,)),
+    ("DELETE", r"/telephony/config/locations/[^/]+/numbers", (3,)),
+)
+# POSTs that make no object of their own.
+NO_CREATE = re.compile(r"/actions/|/jobs/|/numbers$|/Bulk$|/activationCode$")
+PEOPLE_PUT_FIELDS = {"displayName", "extension", "phoneNumbers"}
+
+
+class BrokenPromise(AssertionError):
+    """A promise of the product does not hold."""
+
+
+def check(
+    folder: Path,
+    requests: Path | Sequence[Entry] = (),
+    *,
+    token: str,
+    names: Mapping[str, str] | None = None,
+    state: Mapping[str, Any] | None = None,
+    complete: bool = True,
+) -> None:
+    """Hold a roll-out against the promises.
+
+    `requests` is the tenant's request log (its file, or its entries); `names` the displayName of every person before
+    the first run; `state` the tenant's objects by table and id; `complete` says that every row must have its state.
+    """
+    ledger = FolderCheck(folder, complete=complete)
+    ledger.rows()
+    ledger.results()
+    ledger.pending()
+    ledger.checkpoint()
+    if complete:
+        ledger.nothing_left()
+    ledger.private(token)
+    log = _entries(requests)
+    check_creates(log)
+    check_people(log, names or {})
+    check_phase_order(log)
+    check_unique(state or {})
+
+
+def _require(holds: object, message: str) -> None:
+    if not holds:
+        raise BrokenPromise(message)
+
+
+def _entries(requests: Path | Sequence[Entry]) -> list[Entry]:
+    if isinstance(requests, Path):
+        requests = [json.loads(line) for line in requests.read_text(encoding="utf-8").splitlines()]
+    return sorted(requests, key=lambda entry: int(entry["seq"]))
+
+
+def read_records(path: Path, minimum: str = "") -> list[Line]:
+    """A ledger's records with their line numbers. One line is one record, its header begins with `minimum`."""
+    csv.field_size_limit(2**26)
+    text = path.read_bytes().decode("utf-8")
+    _require(text.endswith("\n"), f"{path.name}: its last line has no end")
+    header, *lines = text.removesuffix("\n").split("\n")
+    _require(header.startswith(minimum), f"{path.name}, line 1: the header is {header}, not {minimum},…")
+    columns = next(csv.reader([header]))
+    found = []
+    for number, line in enumerate(lines, start=2):
+        fields = next(csv.reader([line], strict=True))
+        _require(len(fields) == len(columns), f"{path.name}, line {number}: {len(fields)} fields of {len(columns)}")
+        found.append((number, dict(zip(columns, fields, strict=True))))
+    return found
+
+
+def _quoted_records(path: Path) -> Iterator[dict[str, str]]:
+    """ready_to_load.csv keeps the input's cells as they are, line breaks included."""
+    csv.field_size_limit(2**26)
+    with path.open(newline="", encoding="utf-8") as handle:
+        yield from csv.DictReader(handle)
+
+
+class FolderCheck:
+    """One roll-out folder; the methods are called in the order in which they are written."""
+
+    def __init__(self, folder: Path, *, complete: bool) -> None:
+        self.folder = folder
+        self.complete = complete
+        self.ready: dict[str, dict[str, str]] = {}
+        self.states: dict[str, dict[str, str]] = {}
+        self.commits: dict[tuple[str, int], dict[str, str]] = {}
+        self.rejected: list[Line] = []
+
+    def rows(self) -> None:
+        """Every input row is either ready or rejected, once."""
+        manifest = self._json("manifest.json")
+        self.rejected = read_records(self.folder / "rejected_rows.csv", REJECTED_MINIMUM)
+        for row in _quoted_records(self.folder / "ready_to_load.csv"):
+            _require(row["row_id"] not in self.ready, f"ready_to_load.csv: row {row['row_id']} stands there twice")
+            self.ready[row["row_id"]] = row
+        seen: set[str] = set()
+        for number, record in self.rejected:
+            where = f"rejected_rows.csv, line {number}: row {record['row_id']}"
+            _require(record["row_id"] not in self.ready, f"{where} is ready and rejected")
+            _require(record["row_id"] not in seen, f"{where} is rejected twice")
+            _require(record["reason_code"], f"{where} has no reason")
+            seen.add(record["row_id"])
+        found = len(self.ready) + len(self.rejected)
+        _require(
+            found == manifest["rows_read"],
+            f"{len(self.ready)} rows ready and {len(self.rejected)} rejected, of {manifest['rows_read']} read",
+        )
+
+    def results(self) -> None:
+        """One state a row and attempt, attempts in order, in the row's own phase."""
+        for number, record in read_records(self.folder / "results.csv", RESULTS_MINIMUM):
+            where = f"results.csv, line {number}: row {record['row_id']}"
+            row = self.ready.get(record["row_id"]) or self.ready.get(record["row_id"].removeprefix("'"))
+            _require(row is not None, f"{where} is not a ready row")
+            assert row is not None
+            attempt = int(record["attempt"])
+            _require((record["row_id"], attempt) not in self.commits, f"{where}, attempt {attempt} stands there twice")
+            last = self.states.get(record["row_id"])
+            _require(last is None or int(last["attempt"]) < attempt, f"{where}, attempt {attempt} is out of order")
+            _require(record["status"] in {"success", "pending"}, f"{where} has the status {record['status']!r}")
+            _require((record["status"] == "pending") == bool(record["reason_code"]), f"{where}: status and reason")
+            _require(record["phase"] == row["phase"], f"{where} ran in phase {record['phase']}, not {row['phase']}")
+            _require(record["batch_id"].startswith(f"p{row['phase']}-b"), f"{where} is in batch {record['batch_id']}")
+            self.states[record["row_id"]] = self.commits[record["row_id"], attempt] = record
+
+    def pending(self) -> None:
+        """Each pending result has its line in pending_rows.csv, and each line there its result."""
+        lines: set[tuple[str, int]] = set()
+        for number, record in read_records(self.folder / "pending_rows.csv", PENDING_MINIMUM):
+            key = (record["row_id"], int(record["attempt"]))
+            where = f"pending_rows.csv, line {number}: row {key[0]}, attempt {key[1]}"
+            commit = self.commits.get(key)
+            if commit is None:
+                _require(not self.complete, f"{where} has no line in results.csv")
+                continue  # a crash between the two lines; the next run sets it aside
+            _require(key not in lines, f"{where} stands there twice")
+            _require(commit["status"] == "pending", f"{where} is a success in results.csv")
+            _require(commit["reason_code"] == record["reason_code"], f"{where} has another reason in results.csv")
+            lines.add(key)
+        for (row_id, attempt), commit in self.commits.items():
+            _require(
+                commit["status"] != "pending" or (row_id, attempt) in lines,
+                f"results.csv: row {row_id}, attempt {attempt} is pending without its line in pending_rows.csv",
+            )
+
+    def checkpoint(self) -> None:
+        """checkpoint.json claims nothing that results.csv does not hold."""
+        if not (self.folder / "checkpoint.json").exists():
+            _require(not self.complete, "checkpoint.json is missing")
+            return
+        mark = self._json("checkpoint.json")
+        _require(
+            mark["commits"] <= len(self.commits),
+            f"checkpoint.json is ahead: {mark['commits']} commits, results.csv holds {len(self.commits)}",
+        )
+        last = mark["last_completed_row_id"]
+        _require(
+            not last or last in self.states or f"'{last}" in self.states,
+            f"checkpoint.json is ahead: row {last} has no result",
+        )
+        for row_id, row in self.ready.items():
+            below = row["phase"] == str(mark["phase"]) and int(row["position"]) <= mark["last_row_id"]
+            _require(
+                not below or row_id in self.states or f"'{row_id}" in self.states,
+                f"checkpoint.json is ahead: its watermark {mark['last_row_id']} is past row {row_id} without a result",
+            )
+
+    def nothing_left(self) -> None:
+        """Every row has its state; summary and view of errors say the same; no intent is open."""
+        for row_id in self.ready:
+            _require(row_id in self.states or f"'{row_id}" in self.states, f"row {row_id} has no state in results.csv")
+        ended = [record["status"] for record in self.states.values()]
+        expected = {
+            "read": len(self.ready) + len(self.rejected),
+            "rejected": len(self.rejected),
+            "success": ended.count("success"),
+            "pending": ended.count("pending"),
+            "not_reached": 0,
+        }
+        counts = self._json("run_summary.json")["counts"]
+        told = {name: counts[name] for name in expected}
+        _require(told == expected, f"run_summary.json counts {told}, the ledgers hold {expected}")
+        errors = sorted(record["row_id"] for _, record in read_records(self.folder / "row_errors.csv"))
+        open_rows = [row_id for row_id, record in self.states.items() if record["status"] == "pending"]
+        both = sorted(open_rows + [record["row_id"] for _, record in self.rejected])
+        _require(errors == both, f"row_errors.csv shows the rows {errors}, rejected and pending are {both}")
+        for number, line in enumerate((self.folder / "intents.jsonl").read_text("utf-8").splitlines(), start=1):
+            intent = json.loads(line)
+            commit = self.states.get(intent["row_id"])
+            _require(
+                commit is not None and int(commit["attempt"]) >= intent["attempt"],
+                f"intents.jsonl, line {number}: {intent['step']} of row {intent['row_id']} is still open",
+            )
+
+    def private(self, token: str) -> None:
+        """Only the owner may look, and the token is nowhere."""
+        mode = self.folder.stat().st_mode & 0o777
+        _require(mode == 0o700, f"{self.folder} has the mode {mode:o}, not 700")
+        for path in sorted(self.folder.rglob("*")):
+            mode = path.stat().st_mode & 0o777
+            _require(path.is_dir() or mode == 0o600, f"{path.name} has the mode {mode:o}, not 600")
+            if path.is_file():
+                content = path.read_bytes()
+                for spelling in {token, quote(token, safe="")}:
+                    _require(spelling.encode() not in content, f"{path.name} holds the token")
+
+    def _json(self, name: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
+        return content
+
+
+# What the tenant was asked
+
+
+def runs_of(log: Sequence[Entry]) -> list[list[Entry]]:
+    """The requests of each run: a run's second question of its preflight, GET /locations?max=1, begins it."""
+    runs: list[list[Entry]] = [[]]
+    for entry in log:
+        if entry["method"] == "GET" and _path(entry) == "/locations" and entry["query"] == {"max": "1"}:
+            runs.append([])
+        else:
+            runs[-1].append(entry)
+    return runs
+
+
+def check_creates(log: Sequence[Entry]) -> None:
+    """Each create follows a look-up of its kind in its run; no key was created twice while its object was there."""
+    made: dict[tuple[str, str], Entry] = {}
+    for run in runs_of(log):
+        looked: set[str] = set()
+        for entry in run:
+            path = _path(entry)
+            if entry["method"] == "GET":
+                looked.add(path)
+            if entry["method"] == "DELETE" and entry["applied"]:
+                made = {key: create for key, create in made.items() if not path.endswith(f"/{create['created']}")}
+            if entry["method"] != "POST" or not entry["applied"] or NO_CREATE.search(path):
+                continue
+            lists = {path, re.sub(r"/locations/[^/]+/", "/", path)}
+            _require(lists & looked, f"{_named(entry)} came without a look-up of its kind before it")
+            key = (path, _key(entry))
+            twin = made.get(key)
+            _require(twin is None, f"{_named(entry)} created {key[1]} again, after request {(twin or entry)['seq']}")
+            made[key] = entry
+
+
+def _key(entry: Entry) -> str:
+    body = entry["body"] if isinstance(entry["body"], dict) else {}
+    if _path(entry) == "/telephony/config/locations":
+        return f"calling of {body.get('id')}"
+    name = body.get("name") or body.get("displayName") or body.get("mac") or json.dumps(body, sort_keys=True)
+    place = body.get("locationId") if _path(entry) == "/workspaces" else ""
+    kind = body.get("type") if _path(entry).endswith("/schedules") else ""
+    return "/".join(str(part).casefold() for part in (place, kind, name) if part)
+
+
+def check_people(log: Sequence[Entry], names: Mapping[str, str]) -> None:
+    """Nobody was created, deleted or renamed: the one PUT /people echoes the name that the person had."""
+    for run in runs_of(log):
+        read: set[str] = set()
+        for entry in run:
+            found = re.fullmatch(r"/people(?:/([^/]+))?", _path(entry))
+            if found is None:
+                continue
+            person = found[1]
+            if entry["method"] == "GET":
+                read.add(person)
+                continue
+            _require(entry["method"] == "PUT", f"{_named(entry)}: people are never created or deleted")
+            body = entry["body"] or {}
+            more = set(body) - PEOPLE_PUT_FIELDS
+            _require(not more, f"{_named(entry)} carries {sorted(more)}")
+            _require(body.get("displayName"), f"{_named(entry)} has no displayName")
+            _require(person in read, f"{_named(entry)} was sent without reading the person before")
+            _require(
+                body["displayName"] == names.get(person, body["displayName"]),
+                f"{_named(entry)} renames {names.get(person)!r} to {body['displayName']!r}",
+            )
+
+
+def check_phase_order(log: Sequence[Entry]) -> None:
+    """In a run no write of a phase comes before a write of an earlier phase."""
+    for run in runs_of(log):
+        phase, reached_by = 1, None
+        for entry in run:
+            if entry["method"] == "GET":
+                continue
+            allowed = _phases(entry)
+            later = [number for number in allowed if number >= phase]
+            _require(
+                later,
+                f"{_named(entry)} belongs to phase {allowed[-1]}, phase {phase} had begun with request "
+                f"{reached_by and reached_by['seq']}",
+            )
+            if later[0] > phase:
+                phase, reached_by = later[0], entry
+
+
+def _phases(entry: Entry) -> tuple[int, ...]:
+    for method, path, phases in WRITES_OF_PHASES:
+        if re.fullmatch(method, entry["method"]) and re.fullmatch(path, _path(entry)):
+            return phases
+    return (1, 2, 3)
+
+
+def check_unique(state: Mapping[str, Any]) -> None:
+    """No two objects of a kind have the same name in the same place."""
+    for table, rows in state.get("tables", {}).items():
+        if table in {"people", "licenses"}:
+            continue
+        seen: dict[str, str] = {}
+        for row_id, row in rows.items():
+            name = row.get("name") or row.get("displayName")
+            if not name:
+                continue
+            kind = row.get("type", "") if table == "schedules" else ""
+            key = f"{row.get('locationId', '')}/{kind}/{name}".casefold()
+            _require(key not in seen, f"the tenant holds two {table} called {name!r}: {seen.get(key)} and {row_id}")
+            seen[key] = row_id
+
+
+def _path(entry: Entry) -> str:
+    return str(entry["path"]).removeprefix("/v1")
+
+
+def _named(entry: Entry) -> str:
+    return f"request {entry['seq']}, {entry['method']} {_path(entry)}"

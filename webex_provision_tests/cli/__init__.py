@@ -1,0 +1,1 @@
+"""Tests of the command line: verbs, flags, what is shown, and the two long verbs played as a person would."""

@@ -1,0 +1,1 @@
+"""What goes over the wire, held against the published API description."""

@@ -1,0 +1,177 @@
+"""The answers of the sandbox have the shapes that the published API description gives them."""
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webex_provision_tests.sandbox import Site
+
+# The description calls these two strings; the service sends booleans, as its own examples do elsewhere.
+REALLY_BOOLEAN = ("/invitePending:", "/loginEnabled:")
+
+
+def _contract_folder() -> Path | None:
+    named = os.environ.get("WEBEX_CONTRACT_DIR")
+    near = [parent / "shared" / "webex" / "contract" for parent in Path(__file__).resolve().parents]
+    candidates = [Path(named)] if named else near
+    return next((folder for folder in candidates if (folder / "check_contract.py").exists()), None)
+
+
+@pytest.fixture(scope="module")
+def contract() -> Any:
+    folder = _contract_folder()
+    if folder is None:
+        pytest.skip("no API description at hand; WEBEX_CONTRACT_DIR names its folder")
+    spec = importlib.util.spec_from_file_location("check_contract", folder / "check_contract.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Contract(folder / "openapi.json")
+
+
+@pytest.fixture
+def busy() -> Site:
+    """A site with calling on two people and two workspaces, a hunt group, and every kind of number."""
+    site = Site()
+    site.enable(site.ana, extension="1001", phoneNumber=site.numbers[0])
+    site.enable(site.bo, extension="1002")
+    site.workspace("Room", extension="3001", phoneNumber=site.numbers[1])
+    site.workspace("Better", extension="3002", licenses=[site.license()])
+    return site
+
+
+ADDRESS = {"address1": "Rua 1", "city": "Porto", "state": "P", "postalCode": "4000", "country": "PT"}
+PORTO = {
+    "name": "Porto",
+    "timeZone": "Europe/Lisbon",
+    "preferredLanguage": "pt_PT",
+    "announcementLanguage": "pt_pt",
+    "address": ADDRESS,
+}
+MUST = {"notifications": {"enabled": False}, "transferToNumber": {"enabled": False}}
+
+
+def _exchanges(site: Site) -> list[tuple[str, str, Any]]:
+    """Method, path and body of requests that must all succeed, in this order."""
+    room, better = site.tenant.table("workspaces").rows
+    madrid = f"/telephony/config/locations/{site.madrid}"
+    alternate = {"phoneNumbers": [{"primary": False, "action": "ADD", "directNumber": site.numbers[2]}]}
+    permissions = [{"callType": "NATIONAL", "action": "BLOCK", "transferEnabled": False}]
+    settings: list[tuple[str, Any]] = [
+        ("callerId", {"selected": "LOCATION_NUMBER"}),
+        ("voicemail", MUST),
+        ("callWaiting", {"enabled": True}),
+        ("doNotDisturb", {"enabled": True, "webexGoOverrideEnabled": False}),
+        ("bargeIn", {"enabled": True}),
+        ("outgoingPermission", {"callingPermissions": permissions}),
+    ]
+    person = [
+        (m, f"/people/{site.ana}/features/{n}", b) for n, body in settings for m, b in (("PUT", body), ("GET", None))
+    ]
+    own = {"voicemail", "doNotDisturb", "bargeIn"}
+    place = [
+        (
+            method,
+            f"/telephony/config/workspaces/{room}/{name}" if name in own else f"/workspaces/{room}/features/{name}",
+            sent,
+        )
+        for name, body in settings
+        for method, sent in (
+            ("PUT", {k: v for k, v in body.items() if k != "webexGoOverrideEnabled"}),
+            ("GET", None),
+        )
+    ]
+    return [
+        ("GET", "/people/me", None),
+        ("GET", "/people?max=2", None),
+        ("GET", "/people?callingData=true", None),
+        ("GET", f"/people/{site.ana}?callingData=true", None),
+        ("PUT", f"/people/{site.ana}?callingData=true", {"displayName": "Ana Lopez", "extension": "1009"}),
+        ("GET", "/licenses", None),
+        ("GET", f"/licenses/{site.license()}?includeAssignedTo=user", None),
+        ("POST", "/locations", PORTO),
+        ("GET", "/locations", None),
+        ("GET", f"/locations/{site.madrid}", None),
+        ("PUT", f"/locations/{site.madrid}", {"name": "Madrid", "preferredLanguage": "es_ES"}),
+        ("POST", "/telephony/config/locations", {**PORTO, "name": "Lisbon", "id": site.lisbon}),
+        ("GET", "/telephony/config/locations", None),
+        ("GET", madrid, None),
+        ("PUT", madrid, {"outsideDialDigit": "0"}),
+        ("GET", "/telephony/config/announcementLanguages", None),
+        ("GET", f"/telephony/pstn/locations/{site.madrid}/connection", None),
+        ("GET", "/telephony/config/numbers?max=2", None),
+        ("GET", "/telephony/config/numbers", None),
+        ("POST", f"{madrid}/numbers", {"phoneNumbers": ["+34910000090"], "state": "ACTIVE"}),
+        ("PUT", f"{madrid}/numbers", {"phoneNumbers": ["+34910000090"], "action": "DEACTIVATE"}),
+        ("DELETE", f"{madrid}/numbers", {"phoneNumbers": ["+34910000090"]}),
+        *person,
+        *place,
+        ("PUT", f"/telephony/config/people/{site.ana}/numbers", alternate),
+        ("GET", f"/people/{site.ana}/features/numbers", None),
+        (
+            "PUT",
+            f"/telephony/config/workspaces/{better}/numbers",
+            {"phoneNumbers": [{"primary": False, "action": "ADD", "directNumber": site.numbers[3]}]},
+        ),
+        ("GET", f"/workspaces/{better}/features/numbers", None),
+        ("GET", "/workspaces", None),
+        ("GET", f"/workspaces/{room}", None),
+        ("PUT", f"/workspaces/{room}", {"displayName": "Room", "capacity": 3}),
+        ("POST", f"{madrid}/huntGroups", {"name": "H", "extension": "5001", "callPolicies": {"policy": "REGULAR"}}),
+        ("GET", "/telephony/config/huntGroups", None),
+        ("DELETE", f"/workspaces/{room}", None),
+    ]
+
+
+def test_every_answer_fits_the_published_description(contract: Any, busy: Site) -> None:
+    problems: list[str] = []
+    for method, path, body in _exchanges(busy):
+        reply = busy.api(method, path, body)
+        assert reply.status_code < 300, f"{method} {path}: {reply.text}"
+        answer = reply.json() if reply.content else None
+        url = f"/v1{path}"
+        found = contract.request(method, url, body, strict=True) if body is not None else []
+        found += contract.response(method, url, reply.status_code, answer, strict=True)
+        problems += [
+            f"{method} {path}: {problem}" for problem in found if not any(name in problem for name in REALLY_BOOLEAN)
+        ]
+    assert not problems, "\n".join(problems)
+
+
+def test_hunt_groups_fit_the_published_description(contract: Any, busy: Site) -> None:
+    base = f"/telephony/config/locations/{busy.madrid}/huntGroups"
+    body = {
+        "name": "H",
+        "phoneNumber": busy.numbers[2],
+        "callPolicies": {"policy": "UNIFORM"},
+        "agents": [{"id": busy.ana}],
+    }
+    group = busy.api("POST", base, body).json()["id"]
+    wish = {"callForwarding": {"always": {"enabled": True, "destination": "1002"}}}
+    exchanges: list[tuple[str, str, Any]] = [
+        ("PUT", f"{base}/{group}", {"alternateNumbers": [{"phoneNumber": busy.numbers[3]}]}),
+        ("GET", f"{base}/{group}", None),
+        ("PUT", f"{base}/{group}/callForwarding", wish),
+        ("GET", f"{base}/{group}/callForwarding", None),
+        ("DELETE", f"{base}/{group}", None),
+    ]
+    for method, path, sent in exchanges:
+        reply = busy.api(method, path, sent)
+        answer = reply.json() if reply.content else None
+        assert contract.response(method, f"/v1{path}", reply.status_code, answer, strict=True) == []
+
+
+def test_refusals_fit_the_published_description(contract: Any, busy: Site) -> None:
+    for method, path, body in [
+        ("GET", "/people/nonsense", None),
+        ("PATCH", "/licenses/users", {}),
+        ("POST", "/locations", {}),
+        ("POST", f"/telephony/config/locations/{busy.madrid}/huntGroups", {"name": "x"}),
+    ]:
+        reply = busy.api(method, path, body)
+        assert 400 <= reply.status_code < 500
+        assert contract.response(method, f"/v1{path}", reply.status_code, reply.json()) == []

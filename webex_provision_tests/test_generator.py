@@ -1,0 +1,84 @@
+"""Made-up roll-outs: the same for the same seed, all rows valid, bad rows rejected one by one."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from webex_provision.clock import Clock
+from webex_provision.generator import write_csv
+from webex_provision.intake.data_pipeline import IntakeResult, run_intake
+from webex_provision.sandbox import Tenant
+from webex_provision.sandbox.seeding import seed_from_csv
+from webex_provision_tests.cli.typed import Terminal
+from webex_provision_tests.rehearsal import settings_for
+
+TYPES = {
+    "location", "user_calling_settings", "user_numbers", "workspace", "extension_assignment", "hunt_group",
+}  # fmt: skip
+
+
+def _judged(path: Path) -> IntakeResult:
+    return run_intake(path, settings_for("http://127.0.0.1:1"), Clock())
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 6, 7, 61, 3_500, 21_000])
+def test_every_row_of_any_size_is_valid(rows: int, tmp_path: Path) -> None:
+    path = tmp_path / "made.csv"
+    assert write_csv(path, rows, seed=rows).rows == rows
+    result = _judged(path)
+    assert (result.rows_read, result.ready.height) == (rows, rows)
+    assert (result.rejected_by_reason, result.pending_by_reason, result.warnings) == ({}, {}, [])
+    if rows > 60:
+        assert set(result.ready.get_column("canonical_type")) == TYPES
+
+
+@pytest.mark.parametrize(("rows", "share"), [(7, 0.5), (100, 0.02), (2_000, 0.3)])
+def test_bad_rows_are_rejected_and_no_other(rows: int, share: float, tmp_path: Path) -> None:
+    path = tmp_path / "made.csv"
+    made = write_csv(path, rows, seed=3, bad_share=share)
+    assert (made.rows, made.bad) == (rows, round(rows * share))
+    rejected = _judged(path).rejected
+    assert rejected.height == made.bad
+    assert all("bad on purpose" in raw for raw in rejected.get_column("raw_row_minified"))
+
+
+def test_the_seed_decides_every_byte(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a", "b", "c")]
+    for path, seed in zip(paths, (1, 1, 2), strict=True):
+        write_csv(path, 500, seed=seed, bad_share=0.1)
+    first, again, other = (path.read_bytes() for path in paths)
+    assert first == again
+    assert first != other
+
+
+def test_a_sandbox_seeded_from_it_knows_every_user_that_a_good_row_names(tmp_path: Path) -> None:
+    path = tmp_path / "made.csv"
+    write_csv(path, 2_000, seed=1, bad_share=0.1)
+    tenant = Tenant()
+    seed_from_csv(tenant, path)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if "bad on purpose" not in row["comment"]]
+    named = {row["email"] for row in rows if row["email"]}
+    named |= {agent for row in rows for agent in row["hunt_agents"].split("|") if agent}
+    assert len(named) > 1_000
+    assert [email for email in named if tenant.table("people").find(email) is None] == []
+
+
+@pytest.mark.parametrize(("rows", "share"), [(0, 0.0), (1_000_001, 0.0), (10, 0.6), (10, -0.1)])
+def test_sizes_and_shares_out_of_bounds_are_refused(rows: int, share: float, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not"):
+        write_csv(tmp_path / "made.csv", rows, bad_share=share)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_verb_writes_once_and_replaces_only_when_told(tmp_path: Path) -> None:
+    path, terminal = tmp_path / "made.csv", Terminal()
+    said = terminal.types("generate", str(path), "--rows", "50", "--bad-rows", "10%")
+    assert (said.code, said.out) == (0, f"{path}: 50 rows, 5 of them bad on purpose\n")
+    before = path.read_bytes()
+    refused = terminal.types("generate", str(path), "--rows", "51")
+    assert refused.code == 2
+    assert "--force" in refused.err
+    assert path.read_bytes() == before
+    assert terminal.types("generate", str(path), "--rows", "51", "--force").code == 0
