@@ -11,6 +11,7 @@ class Progress:
     """The state of one row while its steps run.
 
     `fresh` makes lookups ask the tenant instead of memory; it is set when an object that memory knew was gone.
+    `answered` are the writes whose outcome this process knows, so that their intents tell nothing more.
     """
 
     entity_type: EntityType
@@ -19,6 +20,7 @@ class Progress:
     http_status: int | None = None
     fresh: bool = False
     waited_for_new: bool = False
+    answered: set[str] = field(default_factory=set)
 
     @property
     def remote_id(self) -> str:

@@ -81,6 +81,7 @@ class Writer:
             await self._control.ready()
             await self._intents.intend(progress.ctx.row.row_id, step.name)
         answer = await self._control.send(request, repeatable=repeatable)
+        progress.answered.add(step.name)
         answer = await self._once_settled(step, progress, request, answer)
         progress.http_status = answer.status
         if answer.ok:
@@ -171,7 +172,9 @@ class Writer:
 
     def _sent_before(self, step: Write, progress: Progress) -> bool:
         """Whether an earlier process may have sent this; the row's look-ups began past the lag then, see RowRunner."""
-        return step.repeat is Repeat.AFTER_LOOKUP and step.name in self._intents.open_intents(progress.ctx.row.row_id)
+        if step.repeat is Repeat.SAFE or step.name in progress.answered:
+            return False
+        return step.name in self._intents.open_intents(progress.ctx.row.row_id)
 
     def _unknown(self, step: Write, cause: str) -> Failure:
         return Failure(

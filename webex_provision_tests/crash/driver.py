@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("--output-dir", type=Path, required=True)
     given = parser.parse_args()
     kill_points.install(os.environ.get(kill_points.VARIABLE, ""))
-    settings, clock = Settings(), Clock()  # type: ignore[call-arg]
+    settings, clock = Settings(), Clock()
     try:
         if given.csv is not None:
             prepare(given.csv, settings, clock=clock, folder=given.output_dir, command=given.verb)

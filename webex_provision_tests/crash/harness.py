@@ -90,6 +90,8 @@ class Crashes:
     def __init__(self, base: Path, *, list_lag: float = 0.3, latency_ms: float = 2) -> None:
         self.folder = base / "out"
         self.base = base
+        self.dagster_home = base / "dagster"
+        self.dagster_home.mkdir()
         self.csv = write_csv(base / "site.csv", site_rows())
         self.list_lag = list_lag
         self._clock = _LongAgo()
@@ -125,7 +127,7 @@ class Crashes:
             "WEBEX_BASE_URL": self.server.base_url,
             "ENVIRONMENT": "lab",
             "WEBEX_PROVISION_STATE_DIR": str(self.base / "state"),
-            "DAGSTER_HOME": "",
+            "DAGSTER_HOME": str(self.dagster_home),
             "BATCH_SIZE": "20",
             "MAX_IN_FLIGHT": "3",
             "REQUESTS_PER_SECOND": "1000",
