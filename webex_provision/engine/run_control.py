@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
@@ -41,11 +41,17 @@ class RunControl:
             self.stopping.set()
             _log.critical("run_stopping", extra={"state": verdict.state.value, "cause": verdict.message})
 
-    async def send(self, request: ApiRequest, *, repeatable: bool = True) -> Answer:
+    async def send(
+        self,
+        request: ApiRequest,
+        *,
+        repeatable: bool = True,
+        before_send: Callable[[], Awaitable[None]] | None = None,
+    ) -> Answer:
         """One call for a row. Raises StopRun when the run is to end, CallFailed when there is no final answer."""
         await self.ready()
         try:
-            answer = await self.client.request(request, repeatable=repeatable)
+            answer = await self.client.request(request, repeatable=repeatable, before_send=before_send)
         except RunMustStop as error:
             raise self.verdict_of(error) from error
         except AnswerLost:

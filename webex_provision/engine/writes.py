@@ -7,6 +7,7 @@ once more, and only where the service itself refuses a second object of the same
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from webex_provision.actions.declaration import (
     EntityType,
@@ -77,10 +78,9 @@ class Writer:
 
     async def _send_once(self, step: Write, progress: Progress, request: ApiRequest) -> Failure | None:
         repeatable = step.repeat is Repeat.SAFE
-        if not repeatable:
-            await self._control.ready()
-            await self._intents.intend(progress.ctx.row.row_id, step.name)
-        answer = await self._control.send(request, repeatable=repeatable)
+        # Noted as late as can be: a killed run leaves no doubt about what still waited for its turn.
+        intend = partial(self._intents.intend, progress.ctx.row.row_id, step.name)
+        answer = await self._control.send(request, repeatable=repeatable, before_send=None if repeatable else intend)
         progress.answered.add(step.name)
         answer = await self._once_settled(step, progress, request, answer)
         progress.http_status = answer.status

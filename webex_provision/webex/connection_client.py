@@ -12,7 +12,7 @@ The token is set on each request, goes to WEBEX_BASE_URL and nowhere else, and i
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ from webex_provision.webex.pacing import Pacer, Slot
 from webex_provision.webex.page_walk import PageWalk
 from webex_provision.webex.retry_after import retry_after_seconds
 from webex_provision.webex.retry_policy import Call, Fault, FaultKind, RetryPolicy
-from webex_provision.wire import Answer, ApiRequest, ErrorBody, endpoint_family
+from webex_provision.wire import Answer, ApiRequest, ErrorBody
 
 # Shorter than a server's own patience (5 s is common), so that a request is rarely written to a connection that
 # the server is just closing.
@@ -98,19 +98,24 @@ class WebexClient:
         """Close all connections."""
         await self._http.aclose()
 
-    async def request(self, request: ApiRequest, *, repeatable: bool = True) -> Answer:
+    async def request(
+        self,
+        request: ApiRequest,
+        *,
+        repeatable: bool = True,
+        before_send: Callable[[], Awaitable[None]] | None = None,
+    ) -> Answer:
         """Send one request, again where that is right, and return the final answer, whatever its status.
 
         `repeatable=False` for a request that must not be applied twice: as soon as the outcome of a send is
         unknown (timeout, reset, 5xx, unreadable success), AnswerLost is raised and nothing is sent again. Raises
         otherwise RetriesExhausted or UnusableAnswer; RateLimitedTooLong, RetryBudgetSpent or HostRefused where
         the run has to stop; ValueError for a request that could not be built. A body given as bytes is sent as
-        it is, with the Content-Type of the request's own headers.
+        it is, with the Content-Type of the request's own headers. `before_send` is awaited once, when the gate has
+        let the request through and before its first byte leaves.
         """
         _check_path(request)
-        # The next page of a list carries its query in the path; its family is that of the path alone.
-        family = endpoint_family(request.method, request.path.partition("?")[0])
-        call = Call(request, repeatable, family, self.pacer.ticket())
+        call = Call(request, repeatable, request.family, self.pacer.ticket(), before_send)
         began = self._clock.monotonic()
         answer: Answer | None = None
         error: CallFailed | None = None
@@ -150,6 +155,8 @@ class WebexClient:
         outgoing = self._build(call.request)
         stats = self.stats.families[call.family]
         async with self.pacer.slot(call.family, call.ticket) as slot:
+            if call.before_send is not None and call.sends == 0:
+                await call.before_send()
             call.sends += 1
             stats.sends += 1
             stats.seconds_waited += slot.waited

@@ -61,6 +61,7 @@ class Call:
     repeatable: bool
     family: str
     ticket: int
+    before_send: Callable[[], Awaitable[None]] | None = None
     sends: int = 0
     faults: int = 0
     garbled: int = 0
