@@ -31,7 +31,6 @@ class RowRunner:
         self._control = control
         self._intents = intents
         self._settings = settings
-        self._clock = clock
         self._finder = Finder(control, lists)
         self._writer = Writer(control, self._finder, lists, intents, settings, clock)
         self._references = references
@@ -59,7 +58,7 @@ class RowRunner:
         try:
             if self._intents.open_intents(row.row_id):
                 # An earlier process sent something whose answer nobody read: look it up past the lag of lists.
-                await self._clock.sleep(self._settings.list_lag_seconds)
+                await self._control.wait(self._settings.list_lag_seconds)
             failure = await self._steps(progress)
         except StopRun:
             raise

@@ -11,15 +11,14 @@ from webex_provision.engine.errors import StopRun
 from webex_provision.vocabulary import RunState
 from webex_provision.webex.connection_client import WebexClient
 from webex_provision.webex.errors import AnswerLost, CallFailed, RateLimitedTooLong, RetryBudgetSpent, RunMustStop
-from webex_provision.webex.startup_checks import token_alive
-from webex_provision.wire import Answer, ApiRequest, Endpoint
+from webex_provision.webex.startup_checks import PEOPLE_ME, token_alive
+from webex_provision.wire import Answer, ApiRequest
 
 _log = logging.getLogger(__name__)
 _STATES: dict[type[RunMustStop], RunState] = {
     RateLimitedTooLong: RunState.STOPPED_RATE_LIMITED,
     RetryBudgetSpent: RunState.STOPPED_LIMIT,
 }
-PROBE = Endpoint("GET", "/people/me", "spark:people_read")
 
 
 class RunControl:
@@ -130,7 +129,7 @@ class RunControl:
 
     async def _service_answers(self) -> bool:
         try:
-            answer = await self.client.request(PROBE.at())
+            answer = await self.client.request(PEOPLE_ME.at())
         except CallFailed:
             return False
         return answer.status < 500
