@@ -82,6 +82,7 @@ def user_lookup(step: str = "user_lookup") -> Lookup:
         index=PEOPLE,
         key=lambda ctx: ctx.row.get("email"),
         save="person",
+        confirm=True,
         absent=lambda ctx: Failure(
             Reason.USER_NOT_FOUND,
             f"no user {ctx.row.text('email')} in the organisation; users come from the directory, never from here",

@@ -12,6 +12,7 @@ from webex_provision.webex.errors import ListFailed, PageLimitReached
 from webex_provision.webex.page_links import next_target
 from webex_provision.wire import Answer, ApiRequest
 
+ROUND_SIZE = 50
 Send = Callable[[ApiRequest], Awaitable[Answer]]
 
 
@@ -74,7 +75,7 @@ class PageWalk:
         if self._linked or not self._start_honoured or received == 0:
             return None
         page_size = request.params.get("max")
-        if page_size is not None and received < int(page_size):
+        if page_size is not None and received < int(page_size) and received % ROUND_SIZE:
             return None
         return replace(request, params={**request.params, "start": int(request.params.get("start", 0)) + received})
 

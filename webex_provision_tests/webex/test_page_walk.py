@@ -52,6 +52,15 @@ def test_start_grows_by_what_was_received_until_a_short_page() -> None:
     assert on.script.paths == ["/people?max=2", "/people?max=2&start=2", "/people?max=2&start=4"]
 
 
+def test_a_page_of_a_round_size_below_max_may_be_a_silent_cap() -> None:
+    """A service that gives 50 where 1000 were asked for, and says nothing, has not shown the whole list."""
+    capped = [str(number) for number in range(50)]
+    request = ApiRequest("GET", "/people", {"max": 1000})
+    found, on = walk(page(*capped), page("x"), request=request, start_honoured=True)
+    assert found == [*capped, "x"]
+    assert on.script.paths[-1] == "/people?max=1000&start=50"
+
+
 def test_a_list_that_has_shown_links_ends_with_its_last_link() -> None:
     """One call fewer a list, and no guess where the service has said it."""
     found, on = walk(page("a", "b", link="/v1/people?max=2&cursor=x"), page("c", "d"), start_honoured=True)
