@@ -11,7 +11,7 @@ from webex_provision.assets.dead_runs import process_tags
 from webex_provision.assets.failures import EXPECTED, INTERRUPTED, INTERRUPTS, failure_of, verdict_of
 from webex_provision.assets.registry import BATCHES, RegisteredRollOut, batch_key, find, one_input
 from webex_provision.assets.resources import WebexResource, tell_dagster
-from webex_provision.engine.executor import BatchReport
+from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.rollout import RollOut
 from webex_provision.vocabulary import Phase
 

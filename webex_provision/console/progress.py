@@ -15,7 +15,7 @@ from webex_provision.ledger.states import RowOutcome
 from webex_provision.vocabulary import RowStatus
 
 if TYPE_CHECKING:
-    from webex_provision.engine.executor import BatchReport
+    from webex_provision.engine.batch_report import BatchReport
 
 _PHASES = {1: "locations and routing", 2: "users and workspaces", 3: "services"}
 _RATE_SECONDS = 30.0

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from webex_provision.actions.declaration import EntityType
@@ -13,6 +12,7 @@ from webex_provision.actions.row import Row
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
 from webex_provision.engine.batch_iterator import Batch, BatchIterator
+from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.circuit_breaker import BatchBreaker
 from webex_provision.engine.error_handling import error_class
 from webex_provision.engine.errors import StopRun
@@ -27,27 +27,6 @@ from webex_provision.vocabulary import Reason, RowStatus, RunState
 
 _log = logging.getLogger(__name__)
 _ROWS_PER_CALL_IN_FLIGHT = 2  # a row that waits for a lock or a lagging list must not idle the limit
-
-
-@dataclass
-class BatchReport:
-    """What a batch did in this run. `seconds` is wall time; `skipped` rows had their state already."""
-
-    batch: Batch
-    rows: int = 0
-    skipped: int = 0
-    success: int = 0
-    pending: int = 0
-    reasons: Counter[Reason] = field(default_factory=Counter)
-    calls: int = 0
-    retries: int = 0
-    rate_limited: int = 0
-    seconds: float = 0.0
-
-    @property
-    def top_reasons(self) -> str:
-        """The commonest reasons with their counts, for people."""
-        return ", ".join(f"{reason} {count}" for reason, count in self.reasons.most_common(5))
 
 
 class KeyLocks:

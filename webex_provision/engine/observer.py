@@ -1,12 +1,8 @@
 """Whoever wants to watch a run: progress bars, plain lines, Dagster's events. The engine only tells."""
 
-from typing import TYPE_CHECKING
-
 from webex_provision.actions.row import Row
+from webex_provision.engine.batch_report import BatchReport
 from webex_provision.ledger.states import RowOutcome
-
-if TYPE_CHECKING:
-    from webex_provision.engine.executor import BatchReport
 
 
 class Observer:
@@ -18,5 +14,5 @@ class Observer:
     def on_row(self, row: Row, outcome: RowOutcome) -> None:
         """A row has its terminal state, recorded."""
 
-    def on_batch(self, report: "BatchReport") -> None:
+    def on_batch(self, report: BatchReport) -> None:
         """A batch is complete and checkpointed."""

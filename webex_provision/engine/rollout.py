@@ -20,8 +20,9 @@ from webex_provision.actions.row import Row
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
 from webex_provision.engine.batch_iterator import Batch, BatchIterator
+from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.errors import NotYetDue, StopRun
-from webex_provision.engine.executor import BatchReport, Executor
+from webex_provision.engine.executor import Executor
 from webex_provision.engine.observer import Observer
 from webex_provision.engine.ready_rows import references
 from webex_provision.engine.row_runner import RowRunner

@@ -12,7 +12,7 @@ from webex_provision.actions.row import Row
 from webex_provision.assets.jobs import REPOSITORY, REPOSITORY_TAG
 from webex_provision.assets.launcher import Launched
 from webex_provision.definitions import build_defs
-from webex_provision.engine.executor import BatchReport
+from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.observer import Observer
 from webex_provision.engine.rollout import RollOut
 from webex_provision.ledger.states import RowOutcome

@@ -8,7 +8,7 @@ from rich.console import Console
 from webex_provision.actions.row import Row
 from webex_provision.console.progress import BarWatcher, LineWatcher, watcher_for
 from webex_provision.engine.batch_iterator import Batch
-from webex_provision.engine.executor import BatchReport
+from webex_provision.engine.batch_report import BatchReport
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision_tests.ledger.samples import pending, success
 
