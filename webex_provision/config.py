@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     allow_people_put: bool = Field(
         default=True, description="Allow the one PUT /people that changes extension or main number."
     )
+    allow_number_removal: bool = Field(
+        default=False, description="Allow number_removal rows; taking a number out cannot be undone here."
+    )
     enable_safe_compensation: bool = Field(
         default=False, description="Delete what a failed row has just created, where that is safe."
     )
@@ -99,6 +102,7 @@ class Settings(BaseSettings):
     batch_time_budget_seconds: Seconds = Field(default=7_200, description="A batch that takes longer stops.")
     run_retry_budget: int = Field(default=20_000, ge=0, description="Retries of all calls of a run together.")
     stop_grace_seconds: Seconds = Field(default=5, description="How long calls in flight may end after a stop.")
+    job_wait_seconds: Seconds = Field(default=300, description="Wait for a job of Webex that a row began.")
     lock_wait_seconds: float = Field(default=0, ge=0, le=3_600, description="Wait for a lock; 0: fail at once.")
     checkpoint_interval_seconds: Seconds = Field(default=1, description="Fsync and checkpoint at least so often.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", description="Log level.")

@@ -41,8 +41,8 @@ def _section(declared: EntityType) -> Iterator[str]:
     yield f"## {declared.name}\n"
     yield f"Phase {int(declared.phase)}{also}. {declared.title}\n"
     yield from _table(declared.columns)
-    for rule in declared.rules:
-        yield f"- {rule.message}."
+    for message in (*(rule.message for rule in declared.rules), *(wish.message for wish in declared.apart)):
+        yield f"- {message}."
     for wish in declared.out_of_scope:
         yield f"- `{wish.column}` waits as out_of_scope: {wish.message}."
     yield f"\nSteps: {' → '.join(dict.fromkeys(_steps(declared)))}.\n"
@@ -73,8 +73,7 @@ def _what(column: Column) -> str:
         facts = [" / ".join(f"`{choice}`" for choice in column.choices)]
     if column.smallest is not None or column.largest is not None:
         unit = "" if column.kind in {"integer", "decimal"} else " characters"
-        low = "at most" if column.smallest is None else f"{column.smallest} to"
-        facts.append(f"{low} {column.largest}{unit}")
+        facts.append(f"{_range(column)}{unit}")
     if column.most_items is not None:
         facts.append(f"at most {column.most_items} items")
     if column.attribute is not None:
@@ -82,6 +81,12 @@ def _what(column: Column) -> str:
     if column.clearable:
         facts.append("clearable")
     return f"{column.help} *{'; '.join(facts)}*"
+
+
+def _range(column: Column) -> str:
+    if column.largest is None:
+        return f"at least {column.smallest}"
+    return f"at most {column.largest}" if column.smallest is None else f"{column.smallest} to {column.largest}"
 
 
 def _code(text: str) -> str:

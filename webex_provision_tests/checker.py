@@ -39,6 +39,7 @@ WRITES_OF_PHASES: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("PUT", r"/telephony/config/workspaces/[^/]+/.+", (2, 3)),
     (".*", r"/telephony/config/locations/[^/]+/(huntGroups|queues|callPickups|autoAttendants)(/.*)?", (3,)),
     (".*", r"/groups(/.*)?", (3,)),
+    ("POST|PUT", r"/telephony/config/people/[^/]+/settings/permissions(/.*)?", (3,)),
     ("POST|PATCH", r"/devices(/.*)?", (3,)),
     ("DELETE", r"/telephony/config/locations/[^/]+/numbers", (3,)),
 )
@@ -275,7 +276,8 @@ def check_creates(log: Sequence[Entry]) -> None:
                 made = {key: create for key, create in made.items() if not path.endswith(f"/{create['created']}")}
             if entry["method"] != "POST" or not entry["applied"] or NO_CREATE.search(path):
                 continue
-            lists = {path, re.sub(r"/locations/[^/]+/", "/", path)}
+            # The events of a schedule stand in its details, not in a list of their own.
+            lists = {path, re.sub(r"/locations/[^/]+/", "/", path), path.removesuffix("/events")}
             _require(lists & looked, f"{_named(entry)} came without a look-up of its kind before it")
             key = (path, _key(entry))
             twin = made.get(key)
@@ -342,6 +344,12 @@ def _phases(entry: Entry) -> tuple[int, ...]:
     return (1, 2, 3)
 
 
+def _device_name(row: Mapping[str, Any]) -> str:
+    """What makes a device: its MAC address; while it waits for its activation, whose it is and which model."""
+    owner = row.get("personId") or row.get("workspaceId")
+    return str(row.get("mac") or f"{owner}/{row.get('product')}")
+
+
 def check_unique(state: Mapping[str, Any]) -> None:
     """No two objects of a kind have the same name in the same place."""
     for table, rows in state.get("tables", {}).items():
@@ -349,7 +357,7 @@ def check_unique(state: Mapping[str, Any]) -> None:
             continue
         seen: dict[str, str] = {}
         for row_id, row in rows.items():
-            name = row.get("name") or row.get("displayName")
+            name = _device_name(row) if table == "devices" else row.get("name") or row.get("displayName")
             if not name:
                 continue
             kind = row.get("type", "") if table == "schedules" else ""

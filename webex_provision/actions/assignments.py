@@ -19,14 +19,10 @@ from webex_provision.actions.declaration import (
     Claim,
     Column,
     EntityType,
-    Expect,
-    Repeat,
     RowContext,
-    Write,
 )
-from webex_provision.actions.failures import WORKSPACE_GONE
 from webex_provision.actions.locations import location_steps
-from webex_provision.actions.numbers import inventory_lookup, line_that_remains, precheck
+from webex_provision.actions.numbers import inventory_lookup, precheck
 from webex_provision.actions.users import (
     USER_OWNER,
     check_main_line,
@@ -35,18 +31,9 @@ from webex_provision.actions.users import (
     touched_user,
     user_lookup,
 )
-from webex_provision.actions.workspaces import (
-    REFUSED_LINE,
-    UPDATE_WORKSPACE,
-    WORKSPACE_OWNER,
-    learn_workspace,
-    line_differs,
-    touched_workspace,
-    workspace_lookup,
-    workspace_name,
-)
+from webex_provision.actions.workspace_lines import put_workspace_line
+from webex_provision.actions.workspaces import WORKSPACE_OWNER, touched_workspace, workspace_lookup
 from webex_provision.vocabulary import Phase
-from webex_provision.wire import ApiRequest
 
 _LOOKUP = "assignment_lookup"
 _ASSIGN = "assign_extension_or_number"
@@ -55,16 +42,6 @@ _SETTINGS = "apply_final_settings"
 
 def _touches(ctx: RowContext) -> Iterator[str]:
     yield from touched_user(ctx) if ctx.row.has("email") else touched_workspace(ctx)
-
-
-def _put_workspace_line(ctx: RowContext) -> ApiRequest | None:
-    if ctx.found.get("workspace") is None or not line_differs(ctx):
-        return None
-    body = {
-        "displayName": workspace_name(ctx),
-        "calling": {"type": "webexCalling", "webexCalling": line_that_remains(ctx, "workspace")},
-    }
-    return UPDATE_WORKSPACE.at(workspace_id=ctx.id_of("workspace"), json=body)
 
 
 EXTENSION_ASSIGNMENT = EntityType(
@@ -111,15 +88,7 @@ EXTENSION_ASSIGNMENT = EntityType(
         assign_license(_ASSIGN),
         read_main_line(_ASSIGN),
         put_main_line(_ASSIGN, reread=_LOOKUP),
-        Write(
-            name=_ASSIGN,
-            endpoint=UPDATE_WORKSPACE,
-            request=_put_workspace_line,
-            expect=Expect(statuses=(200,), fields=("id",)),
-            repeat=Repeat.SAFE,
-            failures=(*REFUSED_LINE, WORKSPACE_GONE),
-            learns=learn_workspace,
-        ),
+        put_workspace_line(_ASSIGN),
         *person_settings(_SETTINGS, settles_after=_ASSIGN),
         *workspace_settings(_SETTINGS),
     ),

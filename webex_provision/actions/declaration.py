@@ -85,10 +85,18 @@ class OutOfScope:
 
 @dataclass(frozen=True)
 class Claim:
-    """A value that one owner holds alone: a phone number in the whole CSV, an extension in its location."""
+    """A value that one owner holds alone: a phone number in the whole CSV, an extension in its location.
+
+    `within` names a column of the type: the value is held once among the rows that say the same there. Where that
+    column refers to rows of another type, `refers_to` names it, so that all keys of one entity say the same.
+    `pool` names what columns of several types compete in, where it is not what the column holds.
+    """
 
     column: str
     per_location: bool = False
+    within: str = ""
+    refers_to: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,24 @@ class Join:
 
     columns: tuple[str, ...]
     from_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What stands in `column` of one row may not stand in the list `listed` of another row of the type."""
+
+    column: str
+    listed: str
+    message: str
+
+
+@dataclass(frozen=True)
+class NamedBy:
+    """A blank `column` that takes the name which a row of `entity_type` in the same CSV goes by, told by `key`."""
+
+    column: str
+    key: str
+    entity_type: str
 
 
 @dataclass(frozen=True)
@@ -136,12 +162,22 @@ class References:
         return self._names.get((entity_type, key.casefold()), key)
 
 
+def _no_secrets(_: str) -> str | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Options:
-    """The settings that change what a row does, not how it is driven."""
+    """The settings that change what a row does, not how it is driven.
+
+    `secret` gives the value of the environment variable that a `*_env` cell names, None when it is not set. Values
+    go into request bodies only, never into a message.
+    """
 
     allow_people_put: bool = True
     verify_writes: bool = False
+    allow_number_removal: bool = False
+    secret: Callable[[str], str | None] = _no_secrets
 
 
 @dataclass
@@ -175,7 +211,8 @@ class Index:
     `keys` are the stable keys by which an item is found; `identity` tells two items apart. `list_all` is the call
     that lists everything in a scope ("" for the whole organisation, or a location's id); `list_one` narrows it to
     one key, for the confirmation before a create. Matching is always exact and always done here: filters of Webex
-    match prefixes or substrings. `comparable` is for keys that one thing has in several spellings.
+    match prefixes or substrings. `comparable` is for keys that one thing has in several spellings. A list pages by
+    its links; by `start` where that is honoured; by `startIndex` where `list_all` names it.
     """
 
     name: str
@@ -260,12 +297,37 @@ class Expect:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Read:
-    """A GET of one object that a later step needs fresh."""
+    """A GET of one object that a later step needs fresh, or a POST that only asks and changes nothing.
+
+    With `items`, the answer is a list of this key (of objects or plain values) that may have several pages, and
+    `save` holds all of them under that key. With `once`, all rows of a run share its first answer.
+    """
 
     name: str
     endpoint: Endpoint
     request: Callable[[RowContext], ApiRequest | None]
     save: str
+    items: str = ""
+    expect: Expect = Expect(statuses=(200,))
+    failures: tuple[FailureRule, ...] = ()
+    once: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Wait:
+    """A GET that is repeated until Webex has done by itself what an earlier step began: JOB_WAIT_SECONDS at most.
+
+    No request: nothing to wait for. `done` judges what was saved last; `overdue` says why the row stops when the
+    time is up. `every` is the pause between two looks, in seconds.
+    """
+
+    name: str
+    endpoint: Endpoint
+    request: Callable[[RowContext], ApiRequest | None]
+    save: str
+    done: Callable[[RowContext], bool]
+    overdue: Callable[[RowContext], Failure]
+    every: float = 5.0
     expect: Expect = Expect(statuses=(200,))
     failures: tuple[FailureRule, ...] = ()
 
@@ -275,8 +337,8 @@ class SecondLook:
     """What a refused write reads before it is judged.
 
     With `insist`, answers that match are followed by the read and one more request, built from what was read: for
-    places where sources differ on what a body must hold. With `changed`, the read tells whether the refused write
-    changed something all the same.
+    places where sources differ on what a body must hold. No request then says that the tenant is already as the row
+    wants it. With `changed`, the read tells whether the refused write changed something all the same.
     """
 
     read: "Read"
@@ -299,6 +361,7 @@ class Write:
     from what it found. `refuses_twins` is true only where the service itself refuses a second object of the same
     key. `settles_after` names an earlier write after which the codes in `unsettled` pass within a minute.
     `compensate` deletes what this step has created; only for deletes that are supported and idempotent.
+    `as_sent` turns what is read back into the form in which it was sent, given both, where the two differ.
     """
 
     name: str
@@ -315,11 +378,12 @@ class Write:
     settles_after: str = ""
     unsettled: tuple[str, ...] = ()
     reads_back: bool = False
+    as_sent: Callable[[Item, Item], Item] | None = None
     second_look: SecondLook | None = None
     compensate: Callable[[RowContext], ApiRequest] | None = None
 
 
-Step = Lookup | LookupMany | Check | Read | Write
+Step = Lookup | LookupMany | Check | Read | Wait | Write
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -330,8 +394,9 @@ class EntityType:
     `owner` identifies who holds the claimed values (`user:a@b.c`). `touches` yields the remote entities that a row
     writes: rows that share one never run at the same time. `called` are the columns, besides entity_key, by which
     other rows may refer to a row of this type, and `remote_name` the one that names it in the tenant. `result`
-    names, by their `save` names, the entity whose id the ledger records: the first that was found. `prefix` starts
-    the names of the type's own columns.
+    names, by their `save` names, the entity whose id the ledger records: the first that was found. `notice` is what
+    the operator must learn from a row's success (a code to type in): it goes into the ledger, never into the log.
+    `prefix` starts the names of the type's own columns.
     """
 
     name: str
@@ -349,9 +414,12 @@ class EntityType:
     owner: pl.Expr | None = None
     claims: tuple[Claim, ...] = ()
     joins: tuple[Join, ...] = ()
+    named_by: tuple[NamedBy, ...] = ()
+    apart: tuple[Apart, ...] = ()
     called: tuple[str, ...] = ()
     remote_name: str = ""
     result: tuple[str, ...] = ()
+    notice: Callable[[RowContext], str | None] | None = None
     prefix: str = ""
 
     @property

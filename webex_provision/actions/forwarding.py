@@ -1,4 +1,4 @@
-"""Call forwarding of a user's line: always, when busy, when nobody answers; and business continuity."""
+"""Call forwarding of a line, of a user or a workspace: always, when busy, when nobody answers; business continuity."""
 
 import polars as pl
 
@@ -8,6 +8,7 @@ from webex_provision.actions.declaration import (
     Column,
     EntityType,
     Expect,
+    FailureRule,
     Item,
     Kind,
     Repeat,
@@ -15,61 +16,156 @@ from webex_provision.actions.declaration import (
     Rule,
     Write,
 )
-from webex_provision.actions.failures import USER_GONE
+from webex_provision.actions.failures import USER_GONE, WORKSPACE_GONE
 from webex_provision.actions.row import Row
 from webex_provision.actions.users import touched_user, user_lookup
+from webex_provision.actions.workspace_lines import (
+    WORKSPACE_COLUMNS,
+    WORKSPACE_KEY,
+    WORKSPACE_NAMED,
+    WORKSPACE_NAMED_BY,
+    calling_workspace_steps,
+)
+from webex_provision.actions.workspaces import touched_workspace
 from webex_provision.vocabulary import Phase
 from webex_provision.wire import ApiRequest, Endpoint
 
-FORWARD_PERSON = Endpoint("PUT", "/people/{person_id}/features/callForwarding", "spark-admin:people_write")
+FORWARD_PERSON = Endpoint("PUT", "/people/{owner_id}/features/callForwarding", "spark-admin:people_write")
+FORWARD_WORKSPACE = Endpoint("PUT", "/workspaces/{owner_id}/features/callForwarding", "spark-admin:workspaces_write")
 
 MODES = ("always", "busy", "no_answer")
 _DEFAULT_RINGS = 3
+_OFF: Item = {"enabled": False, "destinationVoicemailEnabled": False}
 
 
-def _destination(row: Row, mode: str) -> str | None:
+def _destination(row: Row, prefix: str, mode: str) -> str | None:
     """Where calls go in a mode: its own column, or the main destination when the row's mode is this one."""
-    if not row.flag("user_forwarding_enabled"):
+    if not row.flag(f"{prefix}forwarding_enabled"):
         return None
-    if (row.get("user_forwarding_mode") or "always") == mode:
-        return row.get("user_forwarding_destination")
-    return row.get(f"user_forwarding_{mode}_destination")
+    if (row.get(f"{prefix}forwarding_mode") or "always") == mode:
+        return row.get(f"{prefix}forwarding_destination")
+    return row.get(f"{prefix}forwarding_{mode}_destination")
 
 
-def _block(row: Row, mode: str, **more: object) -> Item:
+def _block(row: Row, prefix: str, mode: str, **more: object) -> Item:
     """One mode, whole: an omitted boolean inside a block that is sent may fall back to false."""
-    destination = _destination(row, mode)
+    destination = _destination(row, prefix, mode)
     if destination is None:
-        return {"enabled": False, "destinationVoicemailEnabled": False, **more}
-    to_voicemail = bool(row.flag("user_forwarding_to_voicemail"))
+        return {**_OFF, **more}
+    to_voicemail = bool(row.flag(f"{prefix}forwarding_to_voicemail"))
     return {"enabled": True, "destination": destination, "destinationVoicemailEnabled": to_voicemail, **more}
 
 
-def _continuity(row: Row) -> Item | None:
-    if not row.has("user_business_continuity_destination"):
+def _continuity(row: Row, prefix: str) -> Item | None:
+    column = f"{prefix}business_continuity_destination"
+    if not row.has(column):
         return None
-    if row.cleared("user_business_continuity_destination"):
-        return {"enabled": False, "destinationVoicemailEnabled": False}
-    destination = row.text("user_business_continuity_destination")
-    return {"enabled": True, "destination": destination, "destinationVoicemailEnabled": False}
+    if row.cleared(column):
+        return _OFF
+    return {"enabled": True, "destination": row.text(column), "destinationVoicemailEnabled": False}
 
 
-def _configure(ctx: RowContext) -> ApiRequest:
+def _body(row: Row, prefix: str) -> Item:
     """All three modes are always sent: the service merges, so a mode that is left out would stay as it was."""
-    row = ctx.row
-    rings = row.number("user_forwarding_rings") or _DEFAULT_RINGS
+    rings = row.number(f"{prefix}forwarding_rings") or _DEFAULT_RINGS
+    reminder = bool(row.flag(f"{prefix}forwarding_ring_reminder"))
     forwarding = {
-        "always": _block(row, "always", ringReminderEnabled=bool(row.flag("user_forwarding_ring_reminder"))),
-        "busy": _block(row, "busy"),
-        "noAnswer": _block(row, "no_answer", numberOfRings=rings),
+        "always": _block(row, prefix, "always", ringReminderEnabled=reminder),
+        "busy": _block(row, prefix, "busy"),
+        "noAnswer": _block(row, prefix, "no_answer", numberOfRings=rings),
     }
-    body = without_nulls({"callForwarding": forwarding, "businessContinuity": _continuity(row)})
-    return FORWARD_PERSON.at(person_id=ctx.id_of("person"), json=body)
+    return without_nulls({"callForwarding": forwarding, "businessContinuity": _continuity(row, prefix)})
 
 
-def _destination_column(name: str, help_text: str, *, clearable: bool = False) -> Column:
-    return Column(
-        name=name, help=help_text, kind=Kind.DIALABLE, clearable=clearable, feeds="destination", example="2100"
+def _forward_person(ctx: RowContext) -> ApiRequest:
+    return FORWARD_PERSON.at(owner_id=ctx.id_of("person"), json=_body(ctx.row, "user_"))
+
+
+def _forward_workspace(ctx: RowContext) -> ApiRequest:
+    """Of a workspace both parts are mandatory: a row that does not speak of business continuity switches it off."""
+    body = {"businessContinuity": _OFF} | _body(ctx.row, "workspace_")
+    return FORWARD_WORKSPACE.at(owner_id=ctx.id_of("workspace"), json=body)
+
+
+def _columns(prefix: str, whose: str, continuity: str) -> tuple[Column, ...]:
+    def dialable(name: str, help_text: str, *, clearable: bool = False) -> Column:
+        return Column(
+            name=prefix + name,
+            help=help_text,
+            kind=Kind.DIALABLE,
+            clearable=clearable,
+            feeds="destination",
+            example="2100",
+        )
+
+    return (
+        Column(
+            name=f"{prefix}forwarding_enabled",
+            help="false switches all three modes off.",
+            kind=Kind.BOOLEAN,
+            required=True,
+            feeds="callForwarding.<mode>.enabled",
+            example="true",
+        ),
+        Column(
+            name=f"{prefix}forwarding_mode",
+            help=f"When calls go to {prefix}forwarding_destination; blank: always.",
+            kind=Kind.CHOICE,
+            choices=MODES,
+            feeds="callForwarding.<mode>",
+            example="no_answer",
+        ),
+        dialable("forwarding_destination", f"Where calls go in {prefix}forwarding_mode."),
+        Column(
+            name=f"{prefix}forwarding_to_voicemail",
+            help="Into the voicemail of an internal destination.",
+            kind=Kind.BOOLEAN,
+            feeds="destinationVoicemailEnabled",
+            example="false",
+        ),
+        Column(
+            name=f"{prefix}forwarding_rings",
+            help="Rings before no_answer forwards; blank: 3.",
+            kind=Kind.INTEGER,
+            smallest=2,
+            largest=20,
+            feeds="noAnswer.numberOfRings",
+            example="4",
+        ),
+        Column(
+            name=f"{prefix}forwarding_ring_reminder",
+            help=f"A short ring at the {whose} phone when always forwards.",
+            kind=Kind.BOOLEAN,
+            feeds="always.ringReminderEnabled",
+            example="false",
+        ),
+        dialable("forwarding_busy_destination", "Where calls go when busy, besides the mode above."),
+        dialable("forwarding_no_answer_destination", "Where unanswered calls go, besides the mode above."),
+        dialable("business_continuity_destination", continuity, clearable=True),
+    )
+
+
+def _rules(prefix: str) -> tuple[Rule, ...]:
+    enabled, destination = f"{prefix}forwarding_enabled", f"{prefix}forwarding_destination"
+    return (
+        needs(destination, enabled, equal="true"),
+        Rule(
+            destination,
+            (pl.col(enabled) == "false") & pl.col(destination).is_not_null(),
+            f"{destination} goes only with {enabled}=true; empty it or switch it on",
+        ),
+    )
+
+
+def _write(step: str, endpoint: Endpoint, gone: FailureRule) -> Write:
+    return Write(
+        name=step,
+        endpoint=endpoint,
+        request=_forward_person if endpoint is FORWARD_PERSON else _forward_workspace,
+        expect=Expect(statuses=(200, 204)),
+        repeat=Repeat.SAFE,
+        failures=(gone,),
+        reads_back=True,
     )
 
 
@@ -82,80 +178,43 @@ USER_FORWARDING = EntityType(
     columns=(
         EMAIL,
         LOCATION_KEY,
-        Column(
-            name="user_forwarding_enabled",
-            help="false switches all three modes off.",
-            kind=Kind.BOOLEAN,
-            required=True,
-            feeds="callForwarding.<mode>.enabled",
-            example="true",
-        ),
-        Column(
-            name="user_forwarding_mode",
-            help="When calls go to user_forwarding_destination; blank: always.",
-            kind=Kind.CHOICE,
-            choices=MODES,
-            feeds="callForwarding.<mode>",
-            example="no_answer",
-        ),
-        _destination_column("user_forwarding_destination", "Where calls go in user_forwarding_mode."),
-        Column(
-            name="user_forwarding_to_voicemail",
-            help="Into the voicemail of an internal destination.",
-            kind=Kind.BOOLEAN,
-            feeds="destinationVoicemailEnabled",
-            example="false",
-        ),
-        Column(
-            name="user_forwarding_rings",
-            help="Rings before no_answer forwards; blank: 3.",
-            kind=Kind.INTEGER,
-            smallest=2,
-            largest=20,
-            feeds="noAnswer.numberOfRings",
-            example="4",
-        ),
-        Column(
-            name="user_forwarding_ring_reminder",
-            help="A short ring at the user's phone when always forwards.",
-            kind=Kind.BOOLEAN,
-            feeds="always.ringReminderEnabled",
-            example="false",
-        ),
-        _destination_column("user_forwarding_busy_destination", "Where calls go when busy, besides the mode above."),
-        _destination_column(
-            "user_forwarding_no_answer_destination", "Where unanswered calls go, besides the mode above."
-        ),
-        _destination_column(
-            "user_business_continuity_destination",
+        *_columns(
+            "user_",
+            "user's",
             "Where calls go when no device of the user can be reached; - switches it off.",
-            clearable=True,
         ),
     ),
     entity_key=pl.col("email"),
     identity_columns=IDENTITY_COLUMNS,
-    rules=(
-        needs("user_forwarding_destination", "user_forwarding_enabled", equal="true"),
-        Rule(
-            "user_forwarding_destination",
-            (pl.col("user_forwarding_enabled") == "false") & pl.col("user_forwarding_destination").is_not_null(),
-            "user_forwarding_destination goes only with user_forwarding_enabled=true; empty it or switch it on",
-        ),
-    ),
+    rules=_rules("user_"),
     result=("person",),
     touches=touched_user,
-    steps=(
-        user_lookup(),
-        Write(
-            name="user_forwarding_configure",
-            endpoint=FORWARD_PERSON,
-            request=_configure,
-            expect=Expect(statuses=(200, 204)),
-            repeat=Repeat.SAFE,
-            failures=(USER_GONE,),
-            reads_back=True,
+    steps=(user_lookup(), _write("user_forwarding_configure", FORWARD_PERSON, USER_GONE)),
+)
+
+WORKSPACE_FORWARDING = EntityType(
+    name="workspace_forwarding",
+    phase=Phase.USERS,
+    rank=6,
+    title="Sets a workspace's call forwarding (always, busy, no answer) and business continuity.",
+    prefix="workspace_",
+    columns=(
+        *WORKSPACE_COLUMNS,
+        *_columns(
+            "workspace_",
+            "workspace's",
+            "Where calls go when no device of the workspace can be reached; blank or -: switched off.",
         ),
+    ),
+    entity_key=WORKSPACE_KEY,
+    named_by=(WORKSPACE_NAMED_BY,),
+    rules=(WORKSPACE_NAMED, *_rules("workspace_")),
+    result=("workspace",),
+    touches=touched_workspace,
+    steps=(
+        *calling_workspace_steps(),
+        _write("workspace_forwarding_configure", FORWARD_WORKSPACE, WORKSPACE_GONE),
     ),
 )
 
-ENTITY_TYPES = (USER_FORWARDING,)
+ENTITY_TYPES = (USER_FORWARDING, WORKSPACE_FORWARDING)

@@ -31,7 +31,7 @@ from webex_provision.actions.declaration import (
 from webex_provision.actions.failures import LOCATION_GONE
 from webex_provision.actions.indexes import HUNT_GROUPS, place_key
 from webex_provision.actions.locations import location_steps
-from webex_provision.actions.members import member_items, member_lookups
+from webex_provision.actions.members import member_items, member_lookups, no_parks
 from webex_provision.actions.numbers import held_by, holds, inventory_lookup, learn_numbers, number_verdict
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
@@ -342,6 +342,7 @@ HUNT_GROUP = EntityType(
         one_of("extension", "phone_number"),
         needs("hunt_no_answer_rings", "hunt_no_answer_destination"),
         needs("hunt_no_answer_destination", "hunt_no_answer_rings"),
+        no_parks("hunt_agents"),
         _weights_without_weighted(),
         _too_many("SIMULTANEOUS", 50),
         _too_many("WEIGHTED", 100),

@@ -24,7 +24,18 @@ LIST_CALLING_LOCATIONS = Endpoint("GET", "/telephony/config/locations", "spark-a
 LIST_NUMBERS = Endpoint("GET", "/telephony/config/numbers", "spark-admin:telephony_config_read")
 LIST_WORKSPACES = Endpoint("GET", "/workspaces", "spark-admin:workspaces_read")
 LIST_HUNT_GROUPS = Endpoint("GET", "/telephony/config/huntGroups", "spark-admin:telephony_config_read")
+LIST_CALL_PICKUPS = Endpoint(
+    "GET", "/telephony/config/locations/{location_id}/callPickups", "spark-admin:telephony_config_read"
+)
+LIST_GROUPS = Endpoint("GET", "/groups", "identity:groups_read")
+LIST_QUEUES = Endpoint("GET", "/telephony/config/queues", "spark-admin:telephony_config_read")
+LIST_AUTO_ATTENDANTS = Endpoint("GET", "/telephony/config/autoAttendants", "spark-admin:telephony_config_read")
+LIST_SCHEDULES = Endpoint(
+    "GET", "/telephony/config/locations/{location_id}/schedules", "spark-admin:telephony_config_read"
+)
+LIST_ANNOUNCEMENTS = Endpoint("GET", "/telephony/config/announcements", "spark-admin:telephony_config_read")
 LIST_VIRTUAL_LINES = Endpoint("GET", "/telephony/config/virtualLines", "spark-admin:telephony_config_read")
+LIST_PARK_EXTENSIONS = Endpoint("GET", "/telephony/config/callParkExtensions", "spark-admin:telephony_config_read")
 
 ORG = ""  # the scope of a list that covers the whole organisation
 
@@ -71,6 +82,17 @@ LICENSES = Index(
     list_one=lambda *_: LIST_LICENSES.at(),
     keys=lambda item: [str(item["name"])],
     needs=("id", "name"),
+)
+
+# Counts from 1 and ignores start and max (seen live); the filter knows eq and sw, its rule of case is not recorded.
+GROUPS = Index(
+    name="groups",
+    items="groups",
+    list_all=lambda _: LIST_GROUPS.at(params={"startIndex": 1, "count": 500}),
+    list_one=lambda _, name: LIST_GROUPS.at(params={"filter": f'displayName eq "{name}"'}),
+    keys=lambda item: [str(item["displayName"])],
+    needs=("id", "displayName"),
+    keeps=("id", "displayName"),
 )
 
 LOCATIONS = Index(
@@ -133,6 +155,9 @@ NUMBERS = Index(
         "phoneNumber",
         "extension",
         "phoneNumberType",
+        "includedTelephonyTypes",
+        "state",
+        "mainNumber",
         "isReservedNumber",
         "isServiceNumber",
         "location",
@@ -162,6 +187,21 @@ HUNT_GROUPS = Index(
     start_honoured=True,
 )
 
+# There is no list of the whole organisation. The id holds the name, so the place and name tell two groups apart.
+CALL_PICKUPS = Index(
+    name="call pickup groups",
+    items="callPickups",
+    list_all=lambda location_id: LIST_CALL_PICKUPS.at(location_id=location_id, params={"max": 1000}),
+    list_one=lambda location_id, name: LIST_CALL_PICKUPS.at(
+        location_id=location_id, params={"name": name, "max": 1000}
+    ),
+    keys=lambda item: [str(item["name"])],
+    identity=lambda item: str(item["name"]).casefold(),
+    needs=("id", "name"),
+    keeps=("id", "name"),
+    start_honoured=True,
+)
+
 
 def _virtual_line_keys(item: Item) -> Iterator[str]:
     place = item.get("location") or {}
@@ -175,6 +215,86 @@ VIRTUAL_LINES = Index(
     list_all=lambda _: LIST_VIRTUAL_LINES.at(params={"max": 1000}),
     list_one=lambda _, key: LIST_VIRTUAL_LINES.at(params={"ownerName": _name_filter(key), "max": 1000}),
     keys=_virtual_line_keys,
+    start_honoured=True,
+)
+
+CUSTOMER_ASSIST = "customer assist"  # the scope of the list that shows Customer Assist queues, hidden otherwise
+
+
+def _queues(scope: str, **params: str) -> ApiRequest:
+    hidden = {"hasCxEssentials": "true"} if scope == CUSTOMER_ASSIST else {}
+    return LIST_QUEUES.at(params={**params, **hidden, "max": 1000})
+
+
+QUEUES = Index(
+    name="call queues",
+    items="queues",
+    list_all=_queues,
+    list_one=lambda scope, key: _queues(scope, name=_name_filter(key)),
+    keys=lambda item: _named_in_place(item, str(item["name"])),
+    needs=("id", "name", "locationId"),
+    keeps=("id", "name", "locationId"),
+    start_honoured=True,
+)
+
+AUTO_ATTENDANTS = Index(
+    name="auto attendants",
+    items="autoAttendants",
+    list_all=lambda _: LIST_AUTO_ATTENDANTS.at(params={"max": 1000}),
+    list_one=lambda _, key: LIST_AUTO_ATTENDANTS.at(params={"name": _name_filter(key), "max": 1000}),
+    keys=lambda item: _named_in_place(item, str(item["name"])),
+    needs=("id", "name", "locationId"),
+    keeps=("id", "name", "locationId"),
+    start_honoured=True,
+)
+
+
+def schedule_key(schedule_type: str, name: str) -> str:
+    """The key of a schedule in its location: business hours and holidays may share a name."""
+    return f"{schedule_type}/{name}"
+
+
+SCHEDULES = Index(
+    name="schedules",
+    items="schedules",
+    list_all=lambda location_id: LIST_SCHEDULES.at(location_id=location_id, params={"max": 1000}),
+    list_one=lambda location_id, key: LIST_SCHEDULES.at(
+        location_id=location_id, params={"name": key.split("/", 1)[1], "max": 1000}
+    ),
+    keys=lambda item: [schedule_key(str(item["type"]), str(item["name"]))],
+    needs=("id", "name", "type"),
+    keeps=("id", "name", "type"),
+    start_honoured=True,
+)
+
+
+def _announcement_keys(item: Item) -> Iterator[str]:
+    """Of the organisation: by name alone; of a location: in that location only."""
+    place = item.get("location") or {}
+    if item.get("level") == "LOCATION":
+        yield place_key(str(place["id"]), str(item["name"]))
+    else:
+        yield name_key(str(item["name"]))
+
+
+ANNOUNCEMENTS = Index(
+    name="announcements",
+    items="announcements",
+    list_all=lambda _: LIST_ANNOUNCEMENTS.at(params={"locationId": "all", "max": 1000}),
+    list_one=lambda _, key: LIST_ANNOUNCEMENTS.at(params={"locationId": "all", "name": _name_filter(key), "max": 1000}),
+    keys=_announcement_keys,
+    needs=("id", "name", "level"),
+    keeps=("id", "name", "level", "location", "fileName", "mediaFileType"),
+    start_honoured=True,
+)
+
+PARK_EXTENSIONS = Index(
+    name="call park extensions",
+    items="callParkExtensions",
+    list_all=lambda _: LIST_PARK_EXTENSIONS.at(params={"max": 1000}),
+    list_one=lambda _, key: LIST_PARK_EXTENSIONS.at(params={"extension": _name_filter(key), "max": 1000}),
+    keys=lambda item: [place_key(str(item["locationId"]), str(item["extension"]))],
+    needs=("id", "extension", "locationId"),
     start_honoured=True,
 )
 

@@ -2,8 +2,18 @@
 
 from collections.abc import Sequence
 
-from webex_provision.actions.declaration import Failure, Item, LookupMany, RowContext
-from webex_provision.actions.indexes import LOCATIONS, PEOPLE, VIRTUAL_LINES, WORKSPACES, name_key, place_key
+import polars as pl
+
+from webex_provision.actions.declaration import Failure, Item, LookupMany, RowContext, Rule
+from webex_provision.actions.indexes import (
+    LOCATIONS,
+    PARK_EXTENSIONS,
+    PEOPLE,
+    VIRTUAL_LINES,
+    WORKSPACES,
+    name_key,
+    place_key,
+)
 from webex_provision.actions.row import Member
 from webex_provision.vocabulary import Reason
 
@@ -19,15 +29,23 @@ def _key(ctx: RowContext, member: Member) -> str:
     """
     if member.kind == "user":
         return member.name
+    if member.kind == "park":
+        place, extension = member.name.rsplit("/", 1)
+        return place_key(_location_id(ctx, place), extension)
     name = ctx.references.name_of(member.kind, member.name)
     if member.location_key is None:
         return name_key(name)
-    location = ctx.found["member_locations"][ctx.references.name_of("location", member.location_key)][0]
-    return place_key(str(location["id"]), name)
+    return place_key(_location_id(ctx, member.location_key), name)
+
+
+def _location_id(ctx: RowContext, key: str) -> str:
+    return str(ctx.found["member_locations"][ctx.references.name_of("location", key)][0]["id"])
 
 
 def _locations(column: str, ctx: RowContext) -> Sequence[str]:
-    keys = [member.location_key for member in ctx.row.members(column) if member.location_key is not None]
+    members = ctx.row.members(column)
+    keys = [member.location_key for member in members if member.location_key is not None]
+    keys += [member.name.rsplit("/", 1)[0] for member in members if member.kind == "park"]
     return [ctx.references.name_of("location", key) for key in keys]
 
 
@@ -70,10 +88,23 @@ def member_lookups(step: str, column: str) -> tuple[LookupMany, ...]:
             save="member_virtual_lines",
             absent=lambda ctx, key: _missing(ctx, "virtual line", key, Reason.RESOURCE_DEPENDENCY_MISSING),
         ),
+        LookupMany(
+            name=step,
+            index=PARK_EXTENSIONS,
+            keys=lambda ctx: _keys(column, "park", ctx),
+            save="member_parks",
+            absent=lambda ctx, key: _missing(ctx, "park extension", key, Reason.RESOURCE_DEPENDENCY_MISSING),
+        ),
+    )
+
+
+def no_parks(column: str) -> Rule:
+    """For lists of those who can be called: a park extension is nobody."""
+    return Rule(
+        column, pl.col(column).str.contains(r"(^|\|)\s*park:"), "a park extension can't be a member; take it out"
     )
 
 
 def member_items(ctx: RowContext, column: str) -> list[tuple[Member, Item]]:
     """The members of a list column with what was found of each, in the order of the cell."""
-    saved = {"user": "member_users", "workspace": "member_workspaces", "virtual_line": "member_virtual_lines"}
-    return [(member, ctx.found[saved[member.kind]][_key(ctx, member)][0]) for member in ctx.row.members(column)]
+    return [(member, ctx.found[f"member_{member.kind}s"][_key(ctx, member)][0]) for member in ctx.row.members(column)]

@@ -64,6 +64,8 @@ def parse_member(item: str) -> Member:
     name, location = (rest, None) if at is None else (rest[: at.start()], unescape(rest[at.end() :].strip()))
     if not name.strip():
         raise ValueError(f"'{reference}' names nobody after {kind}:")
+    if kind == "park" and not re.fullmatch(r".+/[0-9]{2,8}", name.strip()):
+        raise ValueError(f"'{reference}' is no park extension; write it like park:<location_key>/5101")
     return Member(kind, unescape(name.strip()), location, number)
 
 

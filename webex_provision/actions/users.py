@@ -4,11 +4,15 @@ No builder here can create, rename or delete a person. The one PUT /people echoe
 immediately before and carries an extension and/or a work number, nothing else.
 """
 
-from collections.abc import Iterator
-
 import polars as pl
 
-from webex_provision.actions.action_helpers import one_of, plain_number, without_nulls
+from webex_provision.actions.action_helpers import without_nulls
+from webex_provision.actions.alternates import (
+    ALTERNATE_CLAIMS,
+    ALTERNATE_RULES,
+    alternate_columns,
+    alternate_steps,
+)
 from webex_provision.actions.calling_license import (
     ALL_LICENSE_NAMES,
     assign_license,
@@ -28,7 +32,6 @@ from webex_provision.actions.columns import (
     IDENTITY_COLUMNS,
     LOCATION_KEY,
     PHONE_NUMBER,
-    PHONE_NUMBERS_SECONDARY,
 )
 from webex_provision.actions.declaration import (
     Check,
@@ -40,19 +43,17 @@ from webex_provision.actions.declaration import (
     Item,
     Join,
     Kind,
-    Learned,
     Lookup,
     LookupMany,
     OutOfScope,
     Read,
     Repeat,
     RowContext,
-    Rule,
     SecondLook,
     Write,
 )
 from webex_provision.actions.failures import USER_GONE
-from webex_provision.actions.indexes import LICENSES, NUMBERS, PEOPLE, held_entry
+from webex_provision.actions.indexes import LICENSES, PEOPLE
 from webex_provision.actions.locations import location_steps
 from webex_provision.actions.numbers import held_by, holds, inventory_lookup, learn_numbers, precheck
 from webex_provision.vocabulary import Phase, Reason
@@ -60,12 +61,10 @@ from webex_provision.wire import Answer, ApiRequest, Endpoint
 
 GET_PERSON = Endpoint("GET", "/people/{person_id}", "spark-admin:people_read")
 UPDATE_PERSON_NUMBER = Endpoint("PUT", "/people/{person_id}", "spark-admin:people_write")
-GET_PERSON_NUMBERS = Endpoint("GET", "/people/{person_id}/features/numbers", "spark-admin:people_read")
+GET_PERSON_NUMBERS = Endpoint("GET", "/people/{owner_id}/features/numbers", "spark-admin:people_read")
 UPDATE_PERSON_NUMBERS = Endpoint(
-    "PUT", "/telephony/config/people/{person_id}/numbers", "spark-admin:telephony_config_write"
+    "PUT", "/telephony/config/people/{owner_id}/numbers", "spark-admin:telephony_config_write"
 )
-
-RING_PATTERNS = ("NORMAL", "LONG_LONG", "SHORT_SHORT_LONG", "SHORT_LONG_SHORT")
 
 USER_OWNER = pl.format("user:{}", pl.col("email"))
 
@@ -187,62 +186,6 @@ def put_main_line(step: str, *, reread: str) -> Write:
     )
 
 
-# --- alternate numbers -----------------------------------------------------------------------------------------
-
-
-def _read_numbers(ctx: RowContext) -> ApiRequest | None:
-    if not ctx.row.has("phone_numbers_secondary", "user_distinctive_ring_enabled"):
-        return None
-    return GET_PERSON_NUMBERS.at(person_id=ctx.id_of("person"), params={"preferE164Format": "true"})
-
-
-def _alternates_now(ctx: RowContext) -> dict[str, Item]:
-    entries = ctx.found["numbers_now"]["phoneNumbers"]
-    return {
-        plain_number(str(entry.get("directNumber") or entry.get("external"))): entry
-        for entry in entries
-        if not entry.get("primary") and (entry.get("directNumber") or entry.get("external"))
-    }
-
-
-def _put_numbers(ctx: RowContext) -> ApiRequest | None:
-    """A delta: a repeated ADD of a number that the user owns must not be sent."""
-    if ctx.found.get("numbers_now") is None:
-        return None
-    row, now = ctx.row, _alternates_now(ctx)
-    wanted = row.items("phone_numbers_secondary")
-    pattern = row.get("user_ring_pattern_secondary")
-    changes = [
-        without_nulls({"primary": False, "action": "ADD", "directNumber": number, "ringPattern": pattern})
-        for number in wanted
-        if number not in now
-    ]
-    if row.flag("user_numbers_replace"):
-        gone = [number for number in now if number not in wanted]
-        changes += [{"primary": False, "action": "DELETE", "directNumber": number} for number in gone]
-    ring = row.flag("user_distinctive_ring_enabled")
-    ring_differs = ring is not None and ring != ctx.found["numbers_now"].get("distinctiveRingEnabled")
-    if not changes and not ring_differs:
-        return None
-    body = without_nulls({"phoneNumbers": changes, "distinctiveRingEnabled": ring})
-    return UPDATE_PERSON_NUMBERS.at(person_id=ctx.id_of("person"), json=body)
-
-
-def _learn_alternates(ctx: RowContext, _: Answer) -> Iterator[Learned]:
-    wanted = ctx.row.items("phone_numbers_secondary")
-    held = {number for number in _alternates_now(ctx) if ctx.row.flag("user_numbers_replace") and number not in wanted}
-    for number in [*wanted, *held]:
-        entry = held_entry(
-            location_id=ctx.id_of("location"),
-            owner_id=ctx.id_of("person"),
-            owner_type="PEOPLE",
-            extension=None,
-            number=number,
-        )
-        owner = None if number in held else entry["owner"]
-        yield Learned(NUMBERS, {**entry, "owner": owner, "phoneNumberType": "ALTERNATE"})
-
-
 def _must_call_already(ctx: RowContext) -> Failure | None:
     if has_calling(ctx):
         return None
@@ -317,46 +260,13 @@ USER_NUMBERS = EntityType(
         LOCATION_KEY,
         EXTENSION,
         PHONE_NUMBER,
-        PHONE_NUMBERS_SECONDARY,
-        Column(
-            name="user_numbers_replace",
-            help="true: alternates that the row does not list are taken away.",
-            kind=Kind.BOOLEAN,
-            feeds="phoneNumbers[].action",
-            example="false",
-        ),
-        Column(
-            name="user_ring_pattern_secondary",
-            help="Ring pattern of alternates that are added.",
-            kind=Kind.CHOICE,
-            choices=RING_PATTERNS,
-            feeds="phoneNumbers[].ringPattern",
-            example="LONG_LONG",
-        ),
-        Column(
-            name="user_distinctive_ring_enabled",
-            help="Whether ring patterns are used.",
-            kind=Kind.BOOLEAN,
-            feeds="distinctiveRingEnabled",
-            example="true",
-        ),
+        *alternate_columns("user_"),
     ),
     entity_key=pl.col("email"),
     identity_columns=IDENTITY_COLUMNS,
-    rules=(
-        one_of("extension", "phone_number", "phone_numbers_secondary"),
-        Rule(
-            "phone_numbers_secondary",
-            pl.col("phone_numbers_secondary").str.split("|").list.contains(pl.col("phone_number")),
-            "the main number stands among the alternates too; list it once",
-        ),
-    ),
+    rules=ALTERNATE_RULES,
     owner=USER_OWNER,
-    claims=(
-        Claim("extension", per_location=True),
-        Claim("phone_number"),
-        Claim("phone_numbers_secondary"),
-    ),
+    claims=ALTERNATE_CLAIMS,
     result=("person",),
     touches=touched_user,
     steps=(
@@ -369,23 +279,8 @@ USER_NUMBERS = EntityType(
         check_main_line("numbers_precheck"),
         read_main_line("user_read"),
         put_main_line("user_primary_number_update", reread="user_read"),
-        Read(
-            name="user_numbers_read",
-            endpoint=GET_PERSON_NUMBERS,
-            request=_read_numbers,
-            save="numbers_now",
-            expect=Expect(statuses=(200,), fields=("phoneNumbers",)),
-            failures=(USER_GONE,),
-        ),
-        Write(
-            name="user_secondary_numbers_update",
-            endpoint=UPDATE_PERSON_NUMBERS,
-            request=_put_numbers,
-            expect=Expect(statuses=(200, 204)),
-            recheck="user_numbers_read",
-            refuses_twins=True,
-            failures=(USER_GONE,),
-            learns=_learn_alternates,
+        *alternate_steps(
+            "user_numbers_read", "user_secondary_numbers_update", GET_PERSON_NUMBERS, UPDATE_PERSON_NUMBERS, USER_GONE
         ),
     ),
 )

@@ -58,8 +58,9 @@ WORKSPACE_OWNER = pl.format(
 
 
 def workspace_name(ctx: RowContext) -> str:
-    """The display name in the tenant."""
-    return ctx.row.text("workspace_display_name")
+    """The display name in the tenant; a row may name the workspace by the external id of its row instead."""
+    name = ctx.row.get("workspace_display_name")
+    return name or ctx.references.name_of("workspace", ctx.row.text("workspace_external_id"))
 
 
 def touched_workspace(ctx: RowContext) -> list[str]:
@@ -80,7 +81,9 @@ def workspace_lookup(step: str = "workspace_lookup", *, must_exist: bool) -> Loo
         name=step,
         index=WORKSPACES,
         key=lambda ctx: (
-            place_key(ctx.id_of("location"), workspace_name(ctx)) if ctx.row.has("workspace_display_name") else None
+            place_key(ctx.id_of("location"), workspace_name(ctx))
+            if ctx.row.has("workspace_display_name", "workspace_external_id")
+            else None
         ),
         save="workspace",
         confirm=True,
@@ -95,7 +98,8 @@ def line_differs(ctx: RowContext) -> bool:
     return not holds(held_by(ctx, "workspace"), extension=extension, number=number)
 
 
-def _held_licenses(ctx: RowContext) -> list[str]:
+def held_licenses(ctx: RowContext) -> list[str]:
+    """Ids of the calling licences that the found workspace holds, as lists show them."""
     calling = (ctx.found["workspace"] or {}).get("calling") or {}
     held: list[str] = (calling.get("webexCalling") or {}).get("licenses") or []
     return held
@@ -105,7 +109,7 @@ def _license(ctx: RowContext) -> str | None:
     """The licence that the row asks for and the workspace does not hold yet; None when there is nothing to give."""
     wanted = ctx.row.get("workspace_calling_license")
     items = ctx.found["licenses"].get(LICENSE_NAMES[wanted], []) if wanted else []
-    if any(item["id"] in _held_licenses(ctx) for item in items):
+    if any(item["id"] in held_licenses(ctx) for item in items):
         return None
     return free_license(items)
 
@@ -117,7 +121,7 @@ def _verdict(ctx: RowContext) -> Failure | None:
     if failure is not None or wanted is None:
         return failure
     items = ctx.found["licenses"][LICENSE_NAMES[wanted]]
-    if free_license(items) is None and not any(item["id"] in _held_licenses(ctx) for item in items):
+    if free_license(items) is None and not any(item["id"] in held_licenses(ctx) for item in items):
         missing = f"no free licence '{LICENSE_NAMES[wanted]}' in the organisation"
         return Failure(Reason.LICENSE_OR_FEATURE_MISSING, missing)
     return None

@@ -1,11 +1,14 @@
 """Runs the steps that only look: lookups in remote lists, and reads of one object."""
 
+import asyncio
+
 from webex_provision.actions.declaration import Failure, Index, Item, Lookup, LookupMany, Read
 from webex_provision.engine.error_handling import failure_of, objection
 from webex_provision.engine.progress import Progress
 from webex_provision.engine.remote_lists import RemoteLists
 from webex_provision.engine.run_control import RunControl
 from webex_provision.vocabulary import Reason
+from webex_provision.wire import Answer, ApiRequest
 
 
 class Finder:
@@ -14,6 +17,8 @@ class Finder:
     def __init__(self, control: RunControl, lists: RemoteLists) -> None:
         self._control = control
         self._lists = lists
+        self._shared: dict[str, Answer] = {}
+        self._asking = asyncio.Lock()
 
     async def look(self, step: Lookup | LookupMany | Read, progress: Progress) -> Failure | None:
         """Runs one looking step."""
@@ -66,7 +71,11 @@ class Finder:
         request = step.request(ctx)
         if request is None:
             return None
-        answer = await self._control.send(request)
+        if step.items:
+            pages = self._control.pages(request, items=step.items, start_honoured=True)
+            ctx.found[step.save] = {step.items: [entry async for page in pages for entry in page.json[step.items]]}
+            return None
+        answer = await (self._once(request) if step.once else self._control.send(request))
         progress.http_status = answer.status
         if not answer.ok:
             return failure_of(answer, step.failures)
@@ -74,6 +83,16 @@ class Finder:
         if failure is None:
             ctx.found[step.save] = answer.json
         return failure
+
+    async def _once(self, request: ApiRequest) -> Answer:
+        """The answer that a request got when it was first sent in this run: what is there, or that nothing is there."""
+        async with self._asking:
+            answer = self._shared.get(str(request))
+            if answer is None:
+                answer = await self._control.send(request)
+                if answer.ok or answer.status == 404:
+                    self._shared[str(request)] = answer
+        return answer
 
 
 def _ambiguous(index: Index, key: str, items: list[Item], reason: Reason) -> Failure:

@@ -56,6 +56,9 @@ def success(progress: Progress) -> RowResult:
         message = f"updated ({', '.join(ctx.applied)})"
     else:
         message = "already as the row wants it"
+    notice = progress.entity_type.notice(ctx) if progress.entity_type.notice else None
+    if notice:
+        message = f"{message}; {notice}"
     step = ctx.applied[-1] if ctx.applied else progress.step
     return RowResult(RowStatus.SUCCESS, step, message, progress.http_status, progress.remote_id, applied=ctx.applied)
 

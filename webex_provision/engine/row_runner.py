@@ -1,8 +1,19 @@
 """Drives one row through its declared steps and says how it ended."""
 
 import logging
+import os
 
-from webex_provision.actions.declaration import Check, EntityType, Failure, Options, References, RowContext, Step, Write
+from webex_provision.actions.declaration import (
+    Check,
+    EntityType,
+    Failure,
+    Options,
+    References,
+    RowContext,
+    Step,
+    Wait,
+    Write,
+)
 from webex_provision.actions.row import Row
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
@@ -13,6 +24,7 @@ from webex_provision.engine.lookups import Finder
 from webex_provision.engine.progress import Progress, RowResult, pending, success
 from webex_provision.engine.remote_lists import RemoteLists
 from webex_provision.engine.run_control import RunControl
+from webex_provision.engine.waits import Waiter
 from webex_provision.engine.writes import Writer
 from webex_provision.vocabulary import Reason
 
@@ -33,8 +45,21 @@ class RowRunner:
         self._settings = settings
         self._finder = Finder(control, lists)
         self._writer = Writer(control, self._finder, lists, intents, settings, clock)
+        self._waiter = Waiter(control, self._finder, settings)
         self._references = references
-        self._options = Options(allow_people_put=settings.allow_people_put, verify_writes=settings.verify_writes)
+        self._options = Options(
+            allow_people_put=settings.allow_people_put,
+            verify_writes=settings.verify_writes,
+            allow_number_removal=settings.allow_number_removal,
+            secret=self._secret,
+        )
+
+    def _secret(self, variable: str) -> str | None:
+        """The value of an environment variable; from now on no answer of Webex that repeats it is passed on."""
+        value = os.environ.get(variable)
+        if value:
+            self._control.client.hide(value)
+        return value
 
     def context(self, row: Row) -> RowContext:
         """What the declarations' pure functions see of a row before its first step."""
@@ -97,6 +122,8 @@ class RowRunner:
             return step.verdict(progress.ctx)
         if isinstance(step, Write):
             return await self._writer.write(step, progress)
+        if isinstance(step, Wait):
+            return await self._waiter.wait(step, progress)
         return await self._finder.look(step, progress)
 
     async def _authenticated(self, failure: Failure | None) -> Failure | None:

@@ -116,7 +116,7 @@ class Writer:
         for learned in step.learns(ctx, answer) if step.learns else ():
             self._lists.learn(learned)
         if step.reads_back and ctx.options.verify_writes:
-            return await self._read_back(request)
+            return await self._read_back(step, request)
         return None
 
     async def _refused(self, step: Write, progress: Progress, answer: Answer) -> Failure | None:
@@ -143,7 +143,7 @@ class Writer:
             return failure
         if insisting:
             request = step.request(progress.ctx)
-            return failure if request is None else await self._send_once(step, progress, request)
+            return None if request is None else await self._send_once(step, progress, request)
         if second.changed is not None and second.changed(progress.ctx):
             progress.ctx.applied.append(f"{step.name} (in part)")
         return failure
@@ -194,12 +194,13 @@ class Writer:
             progress.fresh = remembered
         return failure, None if failure is not None else step.request(progress.ctx)
 
-    async def _read_back(self, request: ApiRequest) -> Failure | None:
+    async def _read_back(self, step: Write, request: ApiRequest) -> Failure | None:
         """VERIFY_WRITES: the API answers 204 to keys that it does not know and ignores them."""
         answer = await self._control.send(ApiRequest("GET", request.path))
         if not answer.ok or not isinstance(answer.json, dict):
             return failure_of(answer) if not answer.ok else None
-        lost = [name for name, value in request.json.items() if not _contains(answer.json.get(name), value)]
+        held = step.as_sent(answer.json, request.json) if step.as_sent else answer.json
+        lost = [name for name, value in request.json.items() if not _contains(held.get(name), value)]
         if not lost:
             return None
         names = ", ".join(lost)

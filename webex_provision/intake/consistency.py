@@ -10,10 +10,10 @@ import polars as pl
 from webex_provision.actions.columns import SHARED_COLUMNS
 from webex_provision.actions.declaration import Claim, EntityType
 from webex_provision.actions.row import CLEAR
-from webex_provision.intake.faults import faults, no_faults
+from webex_provision.intake.faults import combined, faults, no_faults
 from webex_provision.intake.lists import items_of
 from webex_provision.intake.parts import ENTITY_KEY, WRITTEN_KEY, Part, same_key
-from webex_provision.intake.places import PLACE, Places, contested_faults, contested_keys
+from webex_provision.intake.places import PLACE, Places, contested_faults, contested_keys, keys_of
 from webex_provision.vocabulary import Reason
 
 _CLAIMS = pl.Schema(
@@ -92,7 +92,7 @@ def owned(part: Part, places: Places) -> pl.DataFrame:
 
 def claim_faults(alive: Sequence[Part], places: Places) -> pl.DataFrame:
     """Every row that holds a value which another owner holds too."""
-    held = [frame for part in alive for frame in _claims(part, places)]
+    held = [frame for part in alive for frame in _claims(part, alive, places)]
     claims = pl.concat([pl.DataFrame(schema=_CLAIMS), *held]).sort("row", maintain_order=True)
     value = ["pool", "scope", "value"]
     owners = claims.group_by([*value, "owner"], maintain_order=True).agg(pl.col("row").first()).sort("row")
@@ -114,23 +114,50 @@ def claim_faults(alive: Sequence[Part], places: Places) -> pl.DataFrame:
     return faults(found, Reason.DUPLICATE_KEY, text, column=pl.col("column"))
 
 
-def _claims(part: Part, places: Places) -> list[pl.DataFrame]:
+def apart_faults(alive: Sequence[Part]) -> pl.DataFrame:
+    """Both rows of every pair whose cells may not meet, see `Apart`."""
+    found = [no_faults()]
+    for part in alive:
+        for wish in part.type.apart:
+            cell = pl.when(pl.col(wish.listed) != CLEAR).then(pl.col(wish.listed))
+            listed = part.rows.select("row", items_of(cell).alias("value")).explode("value").drop_nulls("value")
+            listed = listed.with_columns(same_key(pl.col("value")).alias("value"))
+            alone = part.rows.select(pl.col("row").alias("other"), same_key(pl.col(wish.column)).alias("value"))
+            met = listed.join(alone.drop_nulls("value"), on="value").filter(pl.col("row") != pl.col("other"))
+            for column, rows in ((wish.listed, met), (wish.column, met.rename({"row": "other", "other": "row"}))):
+                text = pl.format("{}: '{}' meets row {}; {}", pl.lit(column), "value", "other", pl.lit(wish.message))
+                found.append(faults(rows, Reason.INVALID_INPUT_SCHEMA, text, column=column))
+    return combined(found)
+
+
+def _claims(part: Part, alive: Sequence[Part], places: Places) -> list[pl.DataFrame]:
     if not part.type.claims:
         return []
     rows = owned(part, places)
-    return [_claim(part.type, claim, rows) for claim in part.type.claims]
+    return [_claim(part.type, claim, _scoped(claim, rows, alive)) for claim in part.type.claims]
+
+
+def _scoped(claim: Claim, rows: pl.DataFrame, alive: Sequence[Part]) -> pl.DataFrame:
+    """The rows with `scope`: where a value of the claim is held once."""
+    if not claim.within:
+        place = pl.col(PLACE).fill_null("") if claim.per_location else pl.lit("")
+        return rows.with_columns(place.alias("scope"))
+    named = [keys_of(part).select("key", "name") for part in alive if part.type.name == claim.refers_to]
+    names = pl.concat([pl.DataFrame(schema={"key": pl.String, "name": pl.String}), *named]).unique("key", keep="first")
+    keyed = rows.with_columns(same_key(pl.col(claim.within)).alias("key"))
+    found = keyed.join(names, on="key", how="left", maintain_order="left")
+    return found.with_columns(pl.coalesce(same_key(pl.col("name")), "key").alias("scope")).drop("key", "name")
 
 
 def _claim(entity_type: EntityType, claim: Claim, rows: pl.DataFrame) -> pl.DataFrame:
     column = entity_type.column(claim.column)
     cell = pl.when(pl.col(column.name) != CLEAR).then(pl.col(column.name))
     items = items_of(cell) if column.many else pl.concat_list(cell)
-    scope = pl.col(PLACE).fill_null("") if claim.per_location else pl.lit("")
     held = rows.select(
         "row",
         pl.lit(column.name).alias("column"),
         pl.lit(_pool(entity_type, claim)).alias("pool"),
-        scope.alias("scope"),
+        "scope",
         items.alias("value"),
         "owner",
     ).filter(pl.col("value").list.len() > 0)
@@ -144,5 +171,7 @@ def _pool(entity_type: EntityType, claim: Claim) -> str:
     A type whose rows are about numbers themselves claims no shared column; its column competes with itself alone,
     so a number may be added to the inventory by one row and assigned by another.
     """
+    if claim.pool:
+        return claim.pool
     has_line = any(other.column in SHARED_COLUMNS for other in entity_type.claims)
     return entity_type.column(claim.column).kind.value if has_line else claim.column

@@ -43,11 +43,28 @@ class Part:
 
 def divided(table: pl.DataFrame, types: Sequence[EntityType]) -> list[Part]:
     """One part for each type that has rows. `table` holds `row`, `canonical_type` and the known columns, tidied."""
-    return [
+    parts = [
         _part(entity_type, rows)
         for entity_type in types
         if not (rows := table.filter(pl.col("canonical_type") == entity_type.name)).is_empty()
     ]
+    return [_named(part, parts) for part in parts]
+
+
+def _named(part: Part, parts: Sequence[Part]) -> Part:
+    """The part with blank names filled from the rows that define them, so that owners can be told from the row."""
+    rows = part.rows
+    for wish in part.type.named_by:
+        given = [other.rows for other in parts if other.type.name == wish.entity_type]
+        if not given or rows.is_empty():
+            continue
+        key = same_key(pl.col(wish.key)).alias("named key")
+        names = given[0].select(key, pl.col(wish.column).alias("given name")).drop_nulls()
+        names = names.unique("named key", keep="first", maintain_order=True)
+        rows = rows.with_columns(key).join(names, on="named key", how="left", maintain_order="left")
+        rows = rows.with_columns(pl.coalesce(wish.column, "given name").alias(wish.column))
+        rows = rows.drop("named key", "given name")
+    return Part(part.type, rows)
 
 
 def _part(entity_type: EntityType, rows: pl.DataFrame) -> Part:

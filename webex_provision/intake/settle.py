@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from webex_provision.intake.consistency import claim_faults, key_faults, twin_refs
+from webex_provision.intake.consistency import apart_faults, claim_faults, key_faults, twin_refs
 from webex_provision.intake.faults import combined, faults, no_faults
 from webex_provision.intake.joins import TAKEN_FROM, joined
 from webex_provision.intake.parts import ENTITY_KEY, Part
@@ -54,7 +54,7 @@ def _one_pass(parts: Sequence[Part], broken: pl.DataFrame) -> tuple[pl.DataFrame
     found, places = key_faults(alive)
     keys = combined([refs, *found])
     alive = [part.without(keys) for part in alive]
-    claims = claim_faults(alive, places)
+    claims = combined([claim_faults(alive, places), apart_faults(alive)])
     alive = [part.without(claims) for part in alive]
     return combined([keys, claims]), [joined(part, alive, places) for part in parts]
 

@@ -1,5 +1,7 @@
 """ready_to_load.csv read back: the input's columns, normalised, and what intake added after them."""
 
+import csv
+
 import polars as pl
 
 from webex_provision.ledger.errors import CorruptLedger
@@ -16,8 +18,16 @@ def load_ready(folder: RollOutFolder) -> pl.DataFrame:
     Raises CorruptLedger when the file is missing, damaged or not intake's.
     """
     try:
-        frame = pl.read_csv(folder.ready, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
+        with folder.ready.open(newline="", encoding="utf-8") as handle:
+            header = csv.reader(handle)
+            names = next(header, [])
+        # polars leaves doubled quotes in the names of a header as they are, so it gets the names from here.
+        frame = pl.read_csv(
+            folder.ready, has_header=False, skip_lines=header.line_num, schema=dict.fromkeys(names, pl.String)
+        )
+    except pl.exceptions.NoDataError:
+        frame = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    except (OSError, UnicodeDecodeError, csv.Error, pl.exceptions.PolarsError) as error:
         raise CorruptLedger(folder.ready, 1, f"the file cannot be read ({str(error).splitlines()[0]})") from error
     missing = [name for name in BOOKKEEPING if name not in frame.columns]
     if missing:

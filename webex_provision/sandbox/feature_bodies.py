@@ -199,3 +199,31 @@ class PersonForwarding(Body):
 
     call_forwarding: ForwardModes | None = None
     business_continuity: Forward | None = None
+
+
+class WorkspaceForwardAlways(ForwardAlways):
+    """Where all calls of a workspace go, said whole."""
+
+    ring_reminder_enabled: bool
+    destination_voicemail_enabled: bool
+
+
+class WorkspaceForwardBusy(Forward):
+    """Where calls of a workspace go when busy, said whole."""
+
+    enabled: bool
+    destination_voicemail_enabled: bool
+
+
+class WorkspaceForwardModes(ForwardModes):
+    """The three modes of a workspace."""
+
+    always: WorkspaceForwardAlways
+    busy: WorkspaceForwardBusy | None = None
+
+
+class WorkspaceForwarding(Body):
+    """What PUT …/callForwarding accepts of a workspace: both parts are mandatory."""
+
+    call_forwarding: WorkspaceForwardModes
+    business_continuity: WorkspaceForwardBusy

@@ -20,6 +20,7 @@ from webex_provision.sandbox.feature_bodies import (
     Switch,
     Voicemail,
     WorkspaceBargeIn,
+    WorkspaceForwarding,
     WorkspaceOutgoing,
 )
 from webex_provision.sandbox.lines import Line
@@ -189,6 +190,9 @@ FEATURES = (
     Feature("callerId", "workspaces", PLACE + "callerId", CallerId, _caller_id, _check_caller_id),
     Feature("callWaiting", "workspaces", PLACE + "callWaiting", Switch, _fixed(enabled=True)),
     Feature("outgoingPermission", "workspaces", PLACE + "outgoingPermission", WorkspaceOutgoing, _outgoing),
+    Feature(
+        "callForwarding", "workspaces", PLACE + "callForwarding", WorkspaceForwarding, _forwarding, _check_forwarding
+    ),
     Feature("voicemail", "workspaces", PLACE_TELEPHONY + "voicemail", Voicemail, _voicemail, _check_voicemail),
     Feature("doNotDisturb", "workspaces", PLACE_TELEPHONY + "doNotDisturb", DoNotDisturb, _dnd),
     Feature("bargeIn", "workspaces", PLACE_TELEPHONY + "bargeIn", WorkspaceBargeIn, _barge_in),
@@ -245,6 +249,11 @@ def _writer(feature: Feature) -> Handler:
     return write
 
 
+def serve(routes: Routes, feature: Feature) -> None:
+    """Answer GET and PUT of one setting."""
+    routes.add("GET", feature.path, _reader(feature))
+    routes.add("PUT", feature.path, _writer(feature))
+
+
 for _feature in FEATURES:
-    routes.add("GET", _feature.path, _reader(_feature))
-    routes.add("PUT", _feature.path, _writer(_feature))
+    serve(routes, _feature)

@@ -10,6 +10,7 @@ from webex_provision.sandbox.tenant import Tenant
 
 routes = Routes()
 
+JOBS = "jobs"
 LANGUAGE = re.compile(r"[a-z]{2}_[A-Za-z]{2}\Z")
 ANNOUNCEMENT_LANGUAGES = {
     "ar_ae": "Arabic", "bg_bg": "Bulgarian", "ca_es": "Catalan", "hr_hr": "Croatian", "cs_cz": "Czech",
@@ -280,7 +281,10 @@ def read_calling_location(call: Call) -> Reply:
 
 @routes.put("/telephony/config/locations/{location_id}")
 def update_calling_location(call: Call) -> Reply:
-    """204; merged. The main number must be in the location's inventory, a routing prefix new (400/5600)."""
+    """204; merged. The main number must be in the location's inventory, a routing prefix new (400/5600).
+
+    Another routing prefix starts a job, whose id is in the answer: 200.
+    """
     tenant = call.tenant
     location = calling_location(tenant, call.ids["location_id"])
     given = parse(CallingUpdate, call.body)
@@ -299,8 +303,13 @@ def update_calling_location(call: Call) -> Reply:
             old.main = False
         tenant.lines.inventory[main].main = True
     known = {name: value for name, value in given.items() if value is not None}
+    prefix_before = location["calling"]["routingPrefix"]
     location["calling"] = merge(location["calling"], known)
-    return Reply(204)
+    if location["calling"]["routingPrefix"] == prefix_before:
+        return Reply(204)
+    job: Record = {"id": tenant.new_id("JOB", location["id"]), "since": tenant.now()}
+    tenant.keep(JOBS, job, name="")
+    return Reply(200, {"batchJobId": job["id"]})
 
 
 def _check_prefix(tenant: Tenant, location: Record, prefix: str | None) -> None:

@@ -172,13 +172,17 @@ def _location_with_pstn(call: Call) -> Record:
     return location
 
 
+def _refuse_provider(location: Record) -> None:
+    if location["pstn"]["pstnConnectionType"] in {"INTEGRATED_CCP", "CISCO_PSTN"}:
+        raise WebexError(400, "The PSTN provider manages these numbers", "ERR.V.TRM.TMN60004")
+
+
 @routes.post("/telephony/config/locations/{location_id}/numbers")
 def add_numbers(call: Call) -> Reply:
     """201; a number that exists is 409/25223, a malformed one an array of errors (both seen live)."""
     location = _location_with_pstn(call)
     given = parse(AddNumbers, call.body)
-    if location["pstn"]["pstnConnectionType"] in {"INTEGRATED_CCP", "CISCO_PSTN"}:
-        raise WebexError(400, "The PSTN provider manages these numbers", "ERR.V.TRM.TMN60004")
+    _refuse_provider(location)
     inventory = call.tenant.lines.inventory
     bad = [number for number in given["phoneNumbers"] if not E164.match(number)]
     if bad:
@@ -219,6 +223,7 @@ def change_numbers(call: Call) -> Reply:
     """204; switches numbers on or off; one that is assigned cannot be switched off."""
     location = _location_with_pstn(call)
     given = parse(ChangeNumbers, call.body)
+    _refuse_provider(location)
     held = _held(call, location, given["phoneNumbers"])
     state = "INACTIVE" if given.get("action") == "DEACTIVATE" else "ACTIVE"
     for number in held:
@@ -236,6 +241,7 @@ def remove_numbers(call: Call) -> Reply:
     given = parse(RemoveNumbers, call.body)
     if len(given["phoneNumbers"]) > MOST_REMOVED:
         raise WebexError(400, f"At most {MOST_REMOVED} phone numbers", 25110)
+    _refuse_provider(location)
     held = _held(call, location, given["phoneNumbers"])
     for number in held:
         if number.owner_id or number.main:

@@ -18,8 +18,14 @@ from webex_provision.sandbox.tenant import Tenant
 
 EMAIL = re.compile(r"[^@\s|:=]+@[^@\s|:=]+\.[^@\s|:=]+\Z")
 LARGEST_CELL = 10 * 2**20
-OWN_NUMBER_COLUMNS = ("phone_number", "phone_numbers_secondary", "hunt_alternate_numbers", "queue_alternate_numbers")
-MEMBER_SUFFIXES = ("_agents", "_members", "_assistants", "_elements")
+OWN_NUMBER_COLUMNS = (
+    "phone_number",
+    "phone_numbers_secondary",
+    "hunt_alternate_numbers",
+    "queue_alternate_numbers",
+    "aa_alternate_numbers",
+)
+MEMBER_SUFFIXES = ("_agents", "_members", "_assistants", "_elements", "_targets", "_emails")
 LOCATION_NAME_COLUMNS = ("entity_key", "location_external_id", "location_key", "location_name")
 ADDRESS = {
     "address1": "Calle Mayor 1",
@@ -118,7 +124,11 @@ def _numbers(row: dict[str, str]) -> list[str]:
 def _people(row: dict[str, str]) -> list[str]:
     """The people that a row is about or refers to, by their folded email."""
     members = [cell for column, cell in row.items() if column.endswith(MEMBER_SUFFIXES)]
-    items = [row.get("email", ""), *(item.partition("=")[0] for cell in members for item in cell.split("|"))]
+    items = [
+        row.get("email", ""),
+        row.get("device_owner", ""),
+        *(item.partition("=")[0] for cell in members for item in cell.split("|")),
+    ]
     return [item.strip().casefold() for item in items if EMAIL.match(item.strip())]
 
 

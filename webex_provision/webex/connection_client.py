@@ -8,10 +8,12 @@ REQUEST_TIMEOUT_SECONDS around the whole answer, then one of
   network faults with a backoff
 - an exception of `errors`, when sending again is over or would be wrong
 
-The token is set on each request, goes to WEBEX_BASE_URL and nowhere else, and is taken out of every text made here.
+The token is set on each request, goes to WEBEX_BASE_URL and nowhere else, and is taken out of every text made here,
+as is every other secret that `hide` names. Request bodies stand in no text at all.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
@@ -36,6 +38,7 @@ from webex_provision.wire import Answer, ApiRequest, ErrorBody
 KEEP_ALIVE_SECONDS = 4.0
 ERROR_BODY_BYTES = 256 * 1024
 ERROR_BODY_SECONDS = 5.0
+SHORTEST_HIDDEN = 4  # anything shorter would blot out ordinary words
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # One layer of these at most: layers of compression are how a small answer becomes an endless one.
 _DECODABLE = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
@@ -67,6 +70,7 @@ class WebexClient:
         self._settings, self._clock, self._on_call = settings, clock, on_call
         self._base_url = settings.webex_base_url
         self._token = _checked_token(settings)
+        self._hidden = [self._token]
         self._policy = RetryPolicy(settings, clock, self.stats)
         self._http = httpx.AsyncClient(
             headers={
@@ -93,6 +97,12 @@ class WebexClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def hide(self, secret: str) -> None:
+        """From now on take `secret` out of every text made here, as the token is."""
+        for spelling in (secret, json.dumps(secret)[1:-1]):
+            if len(spelling) >= SHORTEST_HIDDEN and spelling not in self._hidden:
+                self._hidden.append(spelling)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -274,12 +284,17 @@ class WebexClient:
         return self._line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
     def _scrub(self, content: bytearray) -> bytes:
-        """An error body without the token: before it is shortened, which might leave half of it."""
-        return bytes(content).replace(self._token.encode(), b"***")
+        """An error body without secrets: before it is shortened, which might leave half of one."""
+        scrubbed = bytes(content)
+        for secret in self._hidden:
+            scrubbed = scrubbed.replace(secret.encode(errors="surrogatepass"), b"***")
+        return scrubbed
 
     def _line(self, text: str) -> str:
-        """One line without the token."""
-        return flatten(text.replace(self._token, "***")) if text else ""
+        """One line without secrets."""
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return flatten(text)
 
 
 def _fault_of(kind: FaultKind, answer: Answer, *, held: bool) -> Fault:

@@ -14,6 +14,7 @@ from webex_provision.wire import Answer, ApiRequest
 
 ROUND_SIZE = 50
 Send = Callable[[ApiRequest], Awaitable[Answer]]
+_PAGE_SIZES = frozenset({"max", "count"})
 
 
 class PageWalk:
@@ -22,7 +23,11 @@ class PageWalk:
     The next page is the Link header's rel="next". Where no page had one and `start_honoured`, `start` grows by
     what was received until a page is empty or shorter than `max`. A page in which every entry was seen before
     ends the walk: the service ignores `start`, or its links run in a circle. (An entry that moved from one page
-    to the next while the list grew does not end it.) A 400 on the first request is tried once without `max`.
+    to the next while the list grew does not end it.) A 400 on the first request is tried once without its page size.
+
+    A request that names `startIndex` asks for a list that counts from 1, as SCIM does: `startIndex` grows by what
+    was received until `totalResults` is reached or, where pages state none, until a page is empty. Ending short
+    of the stated total is a failure.
     """
 
     def __init__(self, request: ApiRequest, *, items: str, base_url: str, max_pages: int, start_honoured: bool) -> None:
@@ -39,11 +44,12 @@ class PageWalk:
             if request is None:
                 return
             answer = await send(request)
-            if page == 0 and answer.status == 400 and "max" in request.params:
-                request = _without_max(request)
+            if page == 0 and answer.status == 400 and request.params.keys() & _PAGE_SIZES:
+                request = _without_size(request)
                 answer = await send(request)
             entries = self._entries(answer)
             if not self._something_new(entries) and entries:
+                self._whole(request, answer)
                 return
             yield answer
             request = self._next(request, answer, len(entries))
@@ -72,6 +78,8 @@ class PageWalk:
                 return None
             self._targets.add(target)
             return replace(request, path=target, params={})
+        if not self._linked and "startIndex" in request.params:
+            return self._next_counted(request, answer, received)
         if self._linked or not self._start_honoured or received == 0:
             return None
         page_size = request.params.get("max")
@@ -79,9 +87,30 @@ class PageWalk:
             return None
         return replace(request, params={**request.params, "start": int(request.params.get("start", 0)) + received})
 
+    def _next_counted(self, request: ApiRequest, answer: Answer, received: int) -> ApiRequest | None:
+        following = int(request.params["startIndex"]) + received
+        total = _total(answer)
+        if total is not None and following > total:
+            return None
+        if received == 0:
+            self._whole(request, answer)
+            return None
+        return replace(request, params={**request.params, "startIndex": following})
 
-def _without_max(request: ApiRequest) -> ApiRequest:
-    return replace(request, params={name: value for name, value in request.params.items() if name != "max"})
+    def _whole(self, request: ApiRequest, answer: Answer) -> None:
+        """Refuses the end of a counted list that comes before its stated total."""
+        total = _total(answer) if "startIndex" in request.params else None
+        if total is not None and len(self._seen) < total:
+            raise ListFailed(str(self._request), answer, f"the list ended after {len(self._seen)} of {total} entries")
+
+
+def _total(answer: Answer) -> float | None:
+    total = answer.json.get("totalResults")
+    return total if isinstance(total, int | float) else None
+
+
+def _without_size(request: ApiRequest) -> ApiRequest:
+    return replace(request, params={name: value for name, value in request.params.items() if name not in _PAGE_SIZES})
 
 
 def _identity(entry: Any) -> str:

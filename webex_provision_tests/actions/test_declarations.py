@@ -53,6 +53,8 @@ def test_rules_claims_and_scopes_speak_of_declared_columns(entity_type: EntityTy
     names = {column.name for column in entity_type.columns}
     assert {rule.column for rule in entity_type.rules} <= names
     assert {claim.column for claim in entity_type.claims} <= names
+    assert {claim.within for claim in entity_type.claims if claim.within} <= names
+    assert {claim.refers_to for claim in entity_type.claims if claim.refers_to} <= set(entity_types_by_name())
     assert {wish.column for wish in entity_type.out_of_scope} <= names
     assert {column for join in entity_type.joins for column in join.columns} <= names
     assert set(entity_type.called) <= names

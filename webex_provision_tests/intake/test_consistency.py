@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from webex_provision_tests.intake.made_up import cells, csv_of, intake_of, ready_numbers, rejections
+import polars as pl
+
+from webex_provision.actions.declaration import Claim, Column
+from webex_provision_tests.intake.made_up import cells, csv_of, entity, intake_of, ready_numbers, rejections
 
 SITE_ROW = {"entity_type": "site", "location_key": "HQ", "site_name": "Madrid HQ"}
 
@@ -98,6 +101,53 @@ def test_a_number_is_held_once_in_the_file_whichever_column_it_stands_in(tmp_pat
 def test_rows_of_one_owner_may_repeat_a_value(tmp_path: Path) -> None:
     result = intake_of(tmp_path, csv_of(SITE_ROW, desk("a", extension="11"), line("A", "madrid HQ", extension="11")))
     assert ready_numbers(result) == [1, 2, 3]
+
+
+def test_a_claim_within_a_column_is_held_once_among_rows_that_say_the_same_there(tmp_path: Path) -> None:
+    crew = entity(
+        "crew",
+        Column(name="crew_name", help="Name.", required=True),
+        Column(name="crew_people", help="People.", many=True, required=True),
+        Column(name="crew_does", help="What.", required=True),
+        entity_key=pl.concat_str("crew_name", "crew_does", "crew_people"),
+        owner=pl.col("crew_does"),
+        claims=(Claim("crew_people", within="crew_name"),),
+    )
+
+    def row(name: str, does: str, people: str) -> dict[str, str]:
+        return {"entity_type": "crew", "crew_name": name, "crew_does": does, "crew_people": people}
+
+    rows = [row("A", "add", "x|y"), row("a", "drop", "z|Y"), row("B", "drop", "x"), row("A", "add", "x")]
+    result = intake_of(tmp_path, csv_of(*rows), [crew])
+    told = rejections(result)
+    assert told.keys() == {1, 2}
+    assert told[1] == ("duplicate_key", "row 1: crew_people: 'y' is claimed by row 2 too; only one may hold it")
+
+
+def test_all_keys_of_one_entity_are_one_place_for_a_claim(tmp_path: Path) -> None:
+    """A row that says the external id and one that says the name speak of the same thing."""
+    team = entity(
+        "team",
+        Column(name="team_id", help="Key."),
+        Column(name="team_name", help="Name.", required=True),
+        entity_key=pl.col("team_name"),
+        called=("team_id",),
+        remote_name="team_name",
+    )
+    crew = entity(
+        "crew",
+        Column(name="crew_team", help="Team.", required=True),
+        Column(name="crew_people", help="People.", many=True, required=True),
+        Column(name="crew_does", help="What.", required=True),
+        rank=2,
+        entity_key=pl.concat_str("crew_team", "crew_does", "crew_people"),
+        owner=pl.col("crew_does"),
+        claims=(Claim("crew_people", within="crew_team", refers_to="team"),),
+    )
+    does = [("T1", "add"), ("blue", "drop"), ("Red", "drop")]
+    rows = [{"entity_type": "crew", "crew_team": name, "crew_does": what, "crew_people": "x"} for name, what in does]
+    named = {"entity_type": "team", "team_id": "t1", "team_name": "Blue"}
+    assert rejections(intake_of(tmp_path, csv_of(named, *rows), [team, crew])).keys() == {2, 3}
 
 
 def test_a_key_that_leads_to_two_locations_rejects_the_later_one_and_every_reference(tmp_path: Path) -> None:

@@ -72,6 +72,12 @@ def test_every_key_of_a_row_leads_to_its_remote_name(tmp_path: Path) -> None:
     assert found.name_of("site", "Lisboa") == "Lisboa"
 
 
+def test_a_strange_name_of_a_column_comes_back_as_it_was(tmp_path: Path) -> None:
+    result = intake_of(tmp_path, csv_of({"entity_type": "site", 'x_"quoted"\x01': "a", "x_two\nlines": "b"}))
+    write_outputs(result, tmp_path / "out")
+    assert load_ready(RollOutFolder(tmp_path / "out")).equals(result.ready)
+
+
 def test_a_raw_row_leaves_out_blanks_and_hides_what_may_be_secret() -> None:
     row = {"a": "1", "b": "", "c": None, "trunk_password_env": "TRUNK_PW", "old_password": "x", "other_env": "s3cret!"}
     assert minify_row(row) == '{"a":"1","trunk_password_env":"TRUNK_PW","old_password":"***","other_env":"***"}'

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from webex_provision_tests.sandbox import Site
+from webex_provision.sandbox.park_extensions import add_park_extension
+from webex_provision_tests.sandbox import Site, code
 
 # The description calls these two strings; the service sends booleans, as its own examples do elsewhere.
 REALLY_BOOLEAN = ("/invitePending:", "/loginEnabled:")
@@ -165,12 +166,143 @@ def test_hunt_groups_fit_the_published_description(contract: Any, busy: Site) ->
         assert contract.response(method, f"/v1{path}", reply.status_code, answer, strict=True) == []
 
 
+def test_trunks_and_dial_plans_fit_the_published_description(contract: Any, busy: Site) -> None:
+    base = "/telephony/config/premisePstn"
+    sbc = {"name": "T", "locationId": busy.madrid, "password": "sip-secret", "trunkType": "REGISTERING"}
+    trunk = busy.api("POST", f"{base}/trunks", sbc).json()["id"]
+    body = {"name": "G", "localGateways": [{"id": trunk, "priority": 1}]}
+    group = busy.api("POST", f"{base}/routeGroups", body).json()["id"]
+    plan = {"name": "P", "routeId": group, "routeType": "ROUTE_GROUP", "dialPatterns": ["1X"]}
+    plan_id = busy.api("POST", f"{base}/dialPlans", plan).json()["id"]
+    change = {"dialPatterns": [{"dialPattern": "2X", "action": "ADD"}, {"dialPattern": "1X", "action": "DELETE"}]}
+    dialling = f"/telephony/config/locations/{busy.madrid}/internalDialing"
+    identity = {"id": trunk, "type": "TRUNK"}
+    wish = {"enableUnknownExtensionRoutePolicy": True, "unknownExtensionRouteIdentity": identity}
+    exchanges: list[tuple[str, str, Any]] = [
+        ("GET", f"{base}/trunks", None),
+        ("GET", f"{base}/trunks/{trunk}", None),
+        ("GET", f"{base}/routeGroups", None),
+        ("GET", f"{base}/routeGroups/{group}", None),
+        ("GET", "/telephony/config/routeChoices", None),
+        ("GET", dialling, None),
+        ("PUT", dialling, wish),
+        ("GET", dialling, None),
+        ("GET", f"{base}/dialPlans", None),
+        ("GET", f"{base}/dialPlans/{plan_id}", None),
+        ("PUT", f"{base}/dialPlans/{plan_id}/dialPatterns", change),
+        ("GET", f"{base}/dialPlans/{plan_id}/dialPatterns", None),
+        ("POST", f"{base}/actions/validateDialPatterns/invoke", {"dialPatterns": ["2X", "3X"]}),
+        ("DELETE", f"{base}/dialPlans/{plan_id}", None),
+    ]
+    for method, path, sent in exchanges:
+        reply = busy.api(method, path, sent)
+        answer = reply.json() if reply.content else None
+        assert contract.response(method, f"/v1{path}", reply.status_code, answer, strict=True) == [], path
+
+
+def test_groups_fit_the_published_description(contract: Any, busy: Site) -> None:
+    body = {"displayName": "Ventas", "description": "d", "members": [{"id": busy.ana}]}
+    group = busy.api("POST", "/groups", body).json()["id"]
+    exchanges: list[tuple[str, str, Any]] = [
+        ("GET", '/groups?filter=displayName sw "ven"&startIndex=1&count=1&includeMembers=true', None),
+        ("GET", f"/groups/{group}?includeMembers=true", None),
+        ("PATCH", f"/groups/{group}", {"members": [{"id": busy.bo, "operation": "add"}]}),
+        ("GET", f"/groups/{group}/members?startIndex=2&count=1", None),
+        ("DELETE", f"/groups/{group}", None),
+    ]
+    for method, path, sent in exchanges:
+        reply = busy.api(method, path, sent)
+        answer = reply.json() if reply.content else None
+        assert contract.response(method, f"/v1{path}", reply.status_code, answer, strict=True) == []
+    assert busy.api("GET", f"/groups/{group}").status_code == 404
+
+
+def test_call_pickup_groups_fit_the_published_description(contract: Any, busy: Site) -> None:
+    base = f"/telephony/config/locations/{busy.madrid}/callPickups"
+    room, _ = busy.tenant.table("workspaces").rows
+    body = {"name": "P", "notificationType": "NONE", "agents": [busy.ana, room]}
+    group = busy.api("POST", base, body).json()["id"]
+    exchanges: list[tuple[str, str, Any]] = [
+        ("GET", f"{base}?name=p&max=5", None),
+        ("GET", f"{base}/{group}", None),
+        ("PUT", f"{base}/{group}", {"agents": [busy.bo]}),
+        ("DELETE", f"{base}/{group}", None),
+    ]
+    for method, path, sent in exchanges:
+        reply = busy.api(method, path, sent)
+        answer = reply.json() if reply.content else None
+        assert contract.response(method, f"/v1{path}", reply.status_code, answer, strict=True) == []
+
+
+def test_pickup_members_are_plain_ids_of_one_group_and_a_put_without_them_empties_it(busy: Site) -> None:
+    base = f"/telephony/config/locations/{busy.madrid}/callPickups"
+    group = busy.api("POST", base, {"name": "P", "agents": [busy.ana]}).json()["id"]
+    assert code(busy.api("POST", base, {"name": "Q", "agents": [{"id": busy.bo}]})) == 25024
+    assert code(busy.api("POST", base, {"name": "Q", "agents": [busy.ana]})) == 4471
+    renamed = busy.api("PUT", f"{base}/{group}", {"name": "R"}).json()["id"]
+    assert renamed != group
+    assert busy.api("GET", f"{base}/{renamed}").json()["agents"] == []
+    assert busy.api("GET", f"{base}/{group}").status_code == 404
+
+
+def test_what_users_may_change_fits_the_published_description(contract: Any, busy: Site) -> None:
+    base = f"/telephony/config/people/{busy.ana}/settings/permissions"
+    exchanges: list[tuple[str, str, Any]] = [
+        ("GET", "/telephony/config/people/settings/permissions", None),
+        ("PUT", base, {"voicemail": "NO_ACCESS"}),
+        ("GET", base, None),
+        ("POST", f"{base}/actions/reset/invoke", None),
+    ]
+    for method, path, sent in exchanges:
+        reply = busy.api(method, path, sent)
+        answer = reply.json() if reply.content else None
+        assert reply.status_code < 300
+        assert contract.response(method, f"/v1{path}", reply.status_code, answer, strict=True) == []
+    assert code(busy.api("PUT", base, {"voicemail": "SOME"})) == 25024
+    assert code(busy.api("PUT", base.replace(busy.ana, busy.cy), {"voicemail": "NO_ACCESS"})) == 4003
+
+
+def test_further_settings_fit_the_published_description(contract: Any, busy: Site) -> None:
+    room, better = busy.tenant.table("workspaces").rows
+    location = busy.tenant.table("locations").rows[busy.madrid]
+    park = add_park_extension(busy.tenant, location, "Park", "5101")["id"]
+    executive = f"/telephony/config/people/{busy.ana}/executive"
+    recording = f"/telephony/config/workspaces/{better}/features/callRecordings"
+    exchanges: list[tuple[str, str, Any]] = [
+        ("GET", "/telephony/config/callParkExtensions?extension=5101", None),
+        ("PUT", f"/people/{busy.ana}/features/monitoring", {"monitoredElements": [busy.bo, room, park]}),
+        ("GET", f"/people/{busy.ana}/features/monitoring", None),
+        ("PUT", f"/workspaces/{room}/features/monitoring", {"monitoredElements": [busy.bo, better, park]}),
+        ("GET", f"/workspaces/{room}/features/monitoring", None),
+        ("PUT", f"/people/{busy.ana}/features/callRecording", {"enabled": True, "record": "Always"}),
+        ("GET", f"/people/{busy.ana}/features/callRecording", None),
+        ("PUT", recording, {"enabled": True}),
+        ("GET", recording, None),
+        ("GET", "/telephony/config/callRecording", None),
+        ("GET", f"/telephony/config/locations/{busy.madrid}/callRecording/vendors", None),
+        ("GET", f"/workspaces/{room}/features/callForwarding", None),
+        ("PUT", f"/people/{busy.ana}/features/executiveAssistant", {"type": "EXECUTIVE"}),
+        ("GET", f"/people/{busy.bo}/features/executiveAssistant", None),
+        ("PUT", f"{executive}/assignedAssistants", {"assistantIds": [busy.bo]}),
+        ("GET", f"{executive}/assignedAssistants", None),
+        ("PUT", f"{executive}/alert", {"alertingMode": "SIMULTANEOUS"}),
+        ("GET", f"{executive}/alert", None),
+    ]
+    for method, path, sent in exchanges:
+        reply = busy.api(method, path, sent)
+        answer = reply.json() if reply.content else None
+        assert reply.status_code < 300, reply.text
+        assert contract.response(method, f"/v1{path}", reply.status_code, answer, strict=True) == []
+
+
 def test_refusals_fit_the_published_description(contract: Any, busy: Site) -> None:
     for method, path, body in [
         ("GET", "/people/nonsense", None),
         ("PATCH", "/licenses/users", {}),
         ("POST", "/locations", {}),
         ("POST", f"/telephony/config/locations/{busy.madrid}/huntGroups", {"name": "x"}),
+        ("POST", "/groups", {"description": "nameless"}),
+        ("GET", "/groups?filter=memberSize gt 1", None),
     ]:
         reply = busy.api(method, path, body)
         assert 400 <= reply.status_code < 500

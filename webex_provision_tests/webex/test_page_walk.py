@@ -80,6 +80,46 @@ def test_a_page_that_brings_nothing_new_ends_the_walk() -> None:
     assert len(on.script.requests) == 2
 
 
+GROUPS = ApiRequest("GET", "/groups", {"startIndex": 1, "count": 2})
+
+
+def counted(total: int | None, *ids: str) -> Any:
+    told = {} if total is None else {"totalResults": total}
+    return ok({"items": [{"id": entry} for entry in ids], **told})
+
+
+def test_a_counted_list_steps_by_what_was_received_until_its_total() -> None:
+    """A page may be shorter than asked for: the service caps `count` where it likes."""
+    found, on = walk(counted(4, "a", "b"), counted(4, "c"), counted(4, "d"), request=GROUPS)
+    assert found == ["a", "b", "c", "d"]
+    paths = ["/groups?startIndex=1&count=2", "/groups?startIndex=3&count=2", "/groups?startIndex=4&count=2"]
+    assert on.script.paths == paths
+
+
+def test_a_counted_list_without_a_total_ends_with_an_empty_page() -> None:
+    found, on = walk(counted(None, "a", "b"), counted(None, "c"), counted(None), request=GROUPS)
+    assert found == ["a", "b", "c"]
+    assert len(on.script.requests) == 3
+
+
+def test_a_counted_list_that_is_empty_takes_one_call() -> None:
+    found, on = walk(counted(0), request=GROUPS)
+    assert found == []
+    assert len(on.script.requests) == 1
+
+
+@pytest.mark.parametrize("last", [counted(4), counted(4, "a", "b")], ids=["an empty page", "the first page again"])
+def test_a_counted_list_that_ends_short_of_its_total_is_refused(last: Any) -> None:
+    with pytest.raises(ListFailed, match="ended after 2 of 4"):
+        walk(counted(4, "a", "b"), last, request=GROUPS)
+
+
+def test_a_400_on_a_counted_list_is_tried_once_without_count() -> None:
+    found, on = walk(status(400), counted(1, "a"), request=GROUPS)
+    assert found == ["a"]
+    assert on.script.paths == ["/groups?startIndex=1&count=2", "/groups?startIndex=1"]
+
+
 def test_an_entry_that_moved_to_the_next_page_does_not_end_the_walk() -> None:
     """Somebody adds a user while we read: the rest of the list must still be seen."""
     found, _ = walk(page("a", "b", link="/v1/people?c=1"), page("b", "c", link="/v1/people?c=2"), page("d"))
