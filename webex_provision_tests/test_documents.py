@@ -1,14 +1,18 @@
 """The documents are held to the code: every reason, exit code, setting and verb is there, and nothing else is."""
 
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
+from webex_provision import actions
 from webex_provision.cli import app
 from webex_provision.config import Settings
 from webex_provision.input_schema import markdown
 from webex_provision.vocabulary import ExitCode, Reason
+from webex_provision.wire import Endpoint
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +42,13 @@ def test_the_settings_of_the_readme_are_those_of_the_program() -> None:
 
 def test_every_verb_that_the_readme_types_exists() -> None:
     assert set(re.findall(r"webex-provision ([a-z]+)", README)) <= VERBS
+
+
+def test_every_scope_that_a_declared_endpoint_needs_stands_in_the_readme() -> None:
+    modules = [import_module(found.name) for found in iter_modules(actions.__path__, f"{actions.__name__}.")]
+    endpoints = [value for module in modules for value in vars(module).values() if isinstance(value, Endpoint)]
+    listed = README.split("It needs the scopes", 1)[1].split("of which", 1)[0]
+    assert {endpoint.scope for endpoint in endpoints} == set(re.findall(r"[\w-]+:\w+", listed))
 
 
 def test_the_readme_opens_with_exactly_two_commands() -> None:
