@@ -24,7 +24,7 @@ from webex_provision.actions.declaration import (
 from webex_provision.actions.failures import LOCATION_GONE
 from webex_provision.actions.indexes import CALL_PICKUPS
 from webex_provision.actions.locations import location_steps
-from webex_provision.actions.members import member_items, member_lookups
+from webex_provision.actions.members import member_items, member_lookups, no_parks
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
@@ -130,6 +130,7 @@ CALL_PICKUP_GROUP = EntityType(
         ),
     ),
     entity_key=path_key("location_key", "pickup_name"),
+    rules=(no_parks("pickup_members"),),
     out_of_scope=(
         OutOfScope(
             "pickup_extension",

@@ -28,7 +28,7 @@ from webex_provision.actions.declaration import (
 from webex_provision.actions.failures import LOCATION_GONE
 from webex_provision.actions.indexes import CUSTOMER_ASSIST, ORG, QUEUES, place_key
 from webex_provision.actions.locations import location_steps
-from webex_provision.actions.members import member_lookups
+from webex_provision.actions.members import member_lookups, no_parks
 from webex_provision.actions.numbers import held_by, holds, inventory_lookup, learn_numbers, number_verdict
 from webex_provision.actions.queue_bodies import changed_queue, new_queue, put_only
 from webex_provision.actions.queue_columns import COLUMNS, OUT_OF_SCOPE, RULES
@@ -147,7 +147,7 @@ CALL_QUEUE = EntityType(
     prefix="queue_",
     columns=COLUMNS,
     entity_key=path_key("location_key", "queue_name"),
-    rules=RULES,
+    rules=(*RULES, no_parks("queue_agents")),
     out_of_scope=OUT_OF_SCOPE,
     owner=pl.format(
         "call_queue:{}/{}", pl.col("location_key").str.to_lowercase(), pl.col("queue_name").str.to_lowercase()
