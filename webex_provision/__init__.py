@@ -4,7 +4,7 @@ The rooms, from the front door down: `definitions` (Dagster's front door) and `c
 a few lines each); `intake` (CSV to ready and rejected rows); `engine` (how rows are driven); `actions` (what to
 call, declared); `webex` (the only room that talks HTTP); `ledger` (the only room that writes outputs). `sandbox`
 is a simulated tenant that shares nothing with them but the wire. `vocabulary`, `wire`, `config` and `clock` are
-the words that all rooms speak.
+the words that all rooms speak; `safe_text`, `input_files` and `core_files` the cautions that they share.
 """
 
 __version__ = "0.1.0"

@@ -4,16 +4,19 @@ Every setting is an environment variable of the same name in capitals; the comma
 """
 
 import math
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, NoReturn, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_BATCHES_CEILING = 1000
+MOST_FURTHER_TOKENS = 15
+SECRET_SETTINGS = ("webex_token", "webex_tokens")
 
 
 class Environment(StrEnum):
@@ -43,6 +46,11 @@ def _base_url(value: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") or "/v1", "", ""))
 
 
+def _divided(tokens: SecretStr) -> tuple[SecretStr, ...]:
+    """Each of several tokens between which commas or white space stand."""
+    return tuple(SecretStr(part) for part in tokens.get_secret_value().replace(",", " ").split())
+
+
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -50,10 +58,13 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 class Settings(BaseSettings):
     """The effective configuration of a run. Bounds everywhere: no loop, wait or walk is without one."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
 
     # What to talk to
     webex_token: SecretStr = Field(description="Bearer token of a full administrator.")
+    webex_tokens: SecretStr = Field(
+        default=SecretStr(""), description="Tokens of further users of the organisation; comma or space between them."
+    )
     webex_base_url: Annotated[str, AfterValidator(_base_url)] = Field(
         description="Where the API stands, e.g. https://webexapis.com/v1."
     )
@@ -86,7 +97,7 @@ class Settings(BaseSettings):
     max_retry_after_seconds: Seconds = Field(default=120, description="Longer Retry-After stops the run cleanly.")
     backoff_base_seconds: Seconds = Field(default=0.5, description="First backoff; doubles, with jitter.")
     backoff_max_seconds: Seconds = Field(default=30, description="Longest single backoff.")
-    max_in_flight: int = Field(default=8, ge=1, le=64, description="Requests in flight at most.")
+    max_in_flight: int = Field(default=8, ge=1, le=64, description="Requests in flight at most, for each token.")
     requests_per_second: float = Field(default=4, gt=0, le=1_000, description="Pace at which a family starts.")
     max_requests_per_second: float = Field(default=1_000, gt=0, le=10_000, description="Pace never exceeded.")
     max_pages: int = Field(default=2_000, ge=1, description="Pages of one list walk at most.")
@@ -113,14 +124,41 @@ class Settings(BaseSettings):
             raise ValueError("ENVIRONMENT=prod needs WEBEX_ORG_ID, the organisation that may be provisioned")
         return self
 
+    @field_validator("webex_tokens")
+    @classmethod
+    def _not_too_many(cls, value: SecretStr) -> SecretStr:
+        if len(_divided(value)) > MOST_FURTHER_TOKENS:
+            raise ValueError(f"at most {MOST_FURTHER_TOKENS} further tokens")
+        return value
+
+    @property
+    def tokens(self) -> tuple[SecretStr, ...]:
+        """WEBEX_TOKEN, then each of WEBEX_TOKENS in its order."""
+        return (self.webex_token, *_divided(self.webex_tokens))
+
     @property
     def batches_limit(self) -> int:
         """The most batches a phase may have: MAX_BATCHES, else what MAX_ROWS needs, capped at 1000."""
         return self.max_batches or min(math.ceil(self.max_rows / self.batch_size), MAX_BATCHES_CEILING)
 
+    def __reduce__(self) -> NoReturn:
+        """Settings hold tokens, and a pickle would hold it in plain."""
+        raise TypeError("settings are not pickled: they hold tokens; read them from the environment again")
+
     def public(self) -> dict[str, object]:
-        """The effective configuration for logs and displays, without the token."""
-        return self.model_dump(mode="json", exclude={"webex_token"})
+        """The effective configuration for logs and displays, without the tokens."""
+        return self.model_dump(mode="json", exclude=set(SECRET_SETTINGS))
+
+
+_OTHERS_SECRETS = re.compile(r"(^|_)(TOKEN|KEY|CREDENTIALS?)(_|$)|^(AWS|AZURE|DAGSTER|GITHUB|GITLAB|GOOGLE|SSH)_")
+
+
+def reserved_variable(name: str) -> bool:
+    """Whether an environment variable is a setting of this program, or by its name a secret of something else.
+
+    What a `*_env` cell of a CSV names is sent to the tenant, and whoever writes the CSV need not be who runs it.
+    """
+    return name.lower() in Settings.model_fields or _OTHERS_SECRETS.search(name) is not None
 
 
 PROFILES: dict[RetryProfile, dict[str, float | int]] = {

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from webex_provision.actions.actions_registry import ENTITY_TYPES
 from webex_provision.actions.columns import COMMON_COLUMNS
 from webex_provision.actions.declaration import Check, Column, EntityType
+from webex_provision.explanation import facts
 
 _HEAD = """# What may stand in the CSV
 
 One row is one entity. The columns of a row's `entity_type` are listed below; other cells of the row stay blank.
 
 - UTF-8 with commas; a BOM, CRLF line ends, quoted line breaks and any order of columns are fine.
+- So is an .xlsx workbook: each sheet has its own header in row 1; `notes…`, `_…` and hidden sheets are not read.
 - A blank cell is not sent and changes nothing. A lone `-` clears, where the table says *clearable*.
 - Lists are separated by `|`; one attribute of an item follows `=`; a backslash escapes `|`, `=`, `@`, `:` in a name.
 - Phone numbers are E.164 (`+34910002101`), extensions 2 to 8 digits; leading zeros are kept.
@@ -45,6 +47,11 @@ def _section(declared: EntityType) -> Iterator[str]:
         yield f"- {message}."
     for wish in declared.out_of_scope:
         yield f"- `{wish.column}` waits as out_of_scope: {wish.message}."
+    for unfit in declared.unfit:
+        yield f"- A warning: {unfit.message} (`{unfit.members}`)."
+    for overlap in declared.overlaps:
+        meets = "begin with" if overlap.leading else "match"
+        yield f"- A warning where `{overlap.patterns}` {meets} the `{overlap.other}` of a row: {overlap.message}."
     yield f"\nSteps: {' → '.join(dict.fromkeys(_steps(declared)))}.\n"
 
 
@@ -68,25 +75,7 @@ def _table(columns: tuple[Column, ...]) -> Iterator[str]:
 
 
 def _what(column: Column) -> str:
-    facts = [f"list of {column.kind}s" if column.many else str(column.kind)]
-    if column.choices:
-        facts = [" / ".join(f"`{choice}`" for choice in column.choices)]
-    if column.smallest is not None or column.largest is not None:
-        unit = "" if column.kind in {"integer", "decimal"} else " characters"
-        facts.append(f"{_range(column)}{unit}")
-    if column.most_items is not None:
-        facts.append(f"at most {column.most_items} items")
-    if column.attribute is not None:
-        facts.append(f"`=<{column.attribute}>`")
-    if column.clearable:
-        facts.append("clearable")
-    return f"{column.help} *{'; '.join(facts)}*"
-
-
-def _range(column: Column) -> str:
-    if column.largest is None:
-        return f"at least {column.smallest}"
-    return f"at most {column.largest}" if column.smallest is None else f"{column.smallest} to {column.largest}"
+    return f"{column.help} *{'; '.join(facts(column, quote='`'))}*"
 
 
 def _code(text: str) -> str:

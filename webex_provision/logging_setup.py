@@ -9,17 +9,18 @@ import json as json_library
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 
 import structlog
 from pydantic import SecretStr
 
+from webex_provision.safe_text import spellings
+
 ROOT = "webex_provision"
 REDACTED = "***"
-SHORTEST_SECRET = 4  # anything shorter would blot out ordinary words
 
 # As JSON writes them, so that a rendered object stays one.
 _LINE_BREAKS = {
@@ -27,23 +28,33 @@ _LINE_BREAKS = {
     for code in (*range(32), *range(127, 160), 0x2028, 0x2029)
 }
 
-_WAYS_OF_WRITING: tuple[Callable[[str], str], ...] = (
-    lambda text: json_library.dumps(text)[1:-1],
-    lambda text: json_library.dumps(text, ensure_ascii=False)[1:-1],
-    lambda text: repr(text)[1:-1],
-    lambda text: text.replace('"', '\\"'),
-    lambda text: quote(text, safe=""),
-    quote_plus,
-)
-
 
 class PrivateFileHandler(logging.FileHandler):
-    """Appends to a file that only its owner can read (0600), also if it was there before with other rights."""
+    """Appends to a file that only its owner can read (0600), also if it was there before with other rights.
+
+    On a full disk it says so once, on stderr: the standard library would show each record there, secrets and all.
+    """
+
+    _has_failed = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
+        """A record could not be written."""
+        del record
+        if not self._has_failed:
+            self._has_failed = True
+            why = sys.exc_info()[1]
+            with suppress(OSError):
+                sys.stderr.write(f"{self.baseFilename} cannot be written ({why}); the run goes on without its log.\n")
 
     def _open(self) -> TextIOWrapper:
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         os.fchmod(descriptor, 0o600)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+
+    def close(self) -> None:
+        """Closed, also when what is still to be written no longer fits."""
+        with suppress(OSError):
+            super().close()
 
 
 class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
@@ -54,7 +65,7 @@ class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
             foreign_pre_chain=[*_shared_processors(), structlog.stdlib.ExtraAdder()],
         )
-        self._spellings = _spellings(secret.get_secret_value() for secret in secrets)
+        self._spellings = spellings(secret.get_secret_value() for secret in secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         """One line without secrets."""
@@ -124,11 +135,3 @@ def _shared_processors() -> list[structlog.typing.Processor]:
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
     ]
-
-
-def _spellings(secrets: Iterable[str]) -> list[str]:
-    """Each secret as it is and as a log line may write it, once or twice over (a list in a line); longest first."""
-    found = {secret.strip() for secret in secrets if len(secret.strip()) >= SHORTEST_SECRET}
-    for _ in range(2):
-        found |= {write(spelling) for spelling in found for write in _WAYS_OF_WRITING}
-    return sorted(found, key=len, reverse=True)

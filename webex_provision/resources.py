@@ -1,6 +1,6 @@
 """Files that come with the program: found in a checkout where people read them, in a wheel inside the package.
 
-A resource is named by its path in the repository: `data/sample.csv`, `dagster.yaml`.
+A resource is named by its path in the repository: `data/sample_with_mistakes.csv`, `dagster.yaml`.
 """
 
 from pathlib import Path

@@ -78,6 +78,19 @@ class ErrorClass(StrEnum):
     ASSERTION_FAILURE = "ASSERTION_FAILURE"
 
 
+class PlanAction(StrEnum):
+    """What a plan foresees for a row. `apply` is all that can be said without a tenant: created, updated or skipped."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    SKIP = "skip"
+    APPLY = "apply"
+    PENDING = "pending"
+    OUT_OF_SCOPE = "out_of_scope"
+    REJECTED = "rejected"
+    NOT_REACHED = "not_reached"
+
+
 class RunMode(StrEnum):
     """Which rows a run takes: those without a state, those pending, or all again."""
 
@@ -104,6 +117,11 @@ class RunState(StrEnum):
         """Whether every selected row has a terminal state."""
         return self in (RunState.COMPLETED, RunState.COMPLETED_WITH_PENDING)
 
+    @property
+    def exit_code(self) -> "ExitCode":
+        """What a process ends with after this state."""
+        return _EXIT_CODES[self]
+
 
 class ExitCode(IntEnum):
     """Exit codes of `webex-provision`, as the README lists them."""
@@ -116,4 +134,18 @@ class ExitCode(IntEnum):
     STATE = 5
     LOCKED = 6
     STOPPED = 7
+    DIFFERENT = 8
     INTERRUPTED = 130
+
+
+_EXIT_CODES: dict[RunState, ExitCode] = {
+    RunState.COMPLETED: ExitCode.OK,
+    RunState.COMPLETED_WITH_PENDING: ExitCode.OK,
+    RunState.ABORTED_BY_BREAKER: ExitCode.SYSTEMIC,
+    RunState.FAILED_SYSTEMIC: ExitCode.SYSTEMIC,
+    RunState.FAILED_PREFLIGHT: ExitCode.PREFLIGHT,
+    RunState.STOPPED_AUTH: ExitCode.STOPPED,
+    RunState.STOPPED_RATE_LIMITED: ExitCode.STOPPED,
+    RunState.STOPPED_LIMIT: ExitCode.STOPPED,
+    RunState.INTERRUPTED: ExitCode.INTERRUPTED,
+}

@@ -24,9 +24,14 @@ class Endpoint:
         json: Any = None,
         **ids: str,
     ) -> "ApiRequest":
-        """The request to this endpoint; `ids` fill the braces of the path and are percent-encoded."""
+        """The request to this endpoint; `ids` fill the braces of the path and are percent-encoded.
+
+        Raises ValueError for an id that would make another endpoint of the path: none at all, `.` and `..`.
+        """
+        if wrong := [name for name, value in ids.items() if value in {"", ".", ".."}]:
+            raise ValueError(f"{self}: {wrong[0]} is no id")
         path = self.path.format(**{name: quote(value, safe="") for name, value in ids.items()})
-        return ApiRequest(self.method, path, dict(params or {}), json)
+        return ApiRequest(self.method, path, dict(params or {}), json, endpoint=self)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -34,13 +39,18 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One call. `json` is None for no body, bytes for one that is no JSON; `headers` add to those of the client."""
+    """One call. `json` is None for no body, bytes for one that is no JSON; `headers` add to those of the client.
+
+    `endpoint` is the operation that it was built from.
+    """
 
     method: str
     path: str
     params: Mapping[str, str | int] = field(default_factory=dict)
-    json: Any = None
+    # Not in its repr, which may stand in a traceback: it may hold the password of a trunk.
+    json: Any = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    endpoint: Endpoint | None = field(default=None, compare=False, repr=False)
 
     @property
     def family(self) -> str:

@@ -1,7 +1,20 @@
 """The promises of a roll-out, checked from outside: its folder, the tenant's request log, the tenant's state.
 
 Nothing of the product is imported, so the checker can't share a mistake with it. `check` raises BrokenPromise,
-whose text names file, line and row, or the request.
+whose text names file, line and row, or the request. Which function holds which promise:
+
+1. one terminal state a row and attempt, nothing lost: FolderCheck.rows, results, pending, nothing_left;
+   request_checks.check_history
+2. no create without a look-up, none sent again blindly: check_creates, check_unique; request_checks.check_resends,
+   check_given_up
+3. users are never created, renamed or deleted: check_people
+4. success only with proof, lists that replace are whole: request_checks.check_proof, check_lists
+5. the checkpoint is never ahead: FolderCheck.checkpoint
+6. everything has a bound, waits are kept: request_checks.check_bounds, check_waits; promises.witnessed_site bounds
+   the requests and the hours of a launch
+7. the token is nowhere: FolderCheck.private; request_checks.check_secret; promises.witnessed_site hears the logs
+8. order, and never two rows at once on one thing: check_phase_order; request_checks.check_ranks, check_apart
+9. the same CSV again: request_checks.check_nothing_created; promises.simulation compares the tenants
 """
 
 import csv
@@ -29,6 +42,8 @@ WRITES_OF_PHASES: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("PUT", r"/telephony/pstn/locations/.+", (1,)),
     (".*", r"/telephony/config/premisePstn/.+", (1,)),
     ("POST|PUT", r"/telephony/config/locations/[^/]+/(numbers|internalDialing|schedules|outgoingPermission).*", (1,)),
+    (".*", r"/telephony/config/(locations/[^/]+/)?announcements(/.*)?", (1,)),
+    ("POST", r"/telephony/config/textToSpeech/.+", (1,)),
     ("PATCH", r"/licenses/users", (2, 3)),
     ("PUT", r"/people/[^/]+", (2, 3)),
     ("PUT", r"/(people|workspaces)/[^/]+/features/(callForwarding|callRecording|monitoring|executiveAssistant)", (2,)),
@@ -66,14 +81,7 @@ def check(
     `requests` is the tenant's request log (its file, or its entries); `names` the displayName of every person before
     the first run; `state` the tenant's objects by table and id; `complete` says that every row must have its state.
     """
-    ledger = FolderCheck(folder, complete=complete)
-    ledger.rows()
-    ledger.results()
-    ledger.pending()
-    ledger.checkpoint()
-    if complete:
-        ledger.nothing_left()
-    ledger.private(token)
+    FolderCheck(folder, complete=complete).all(token)
     log = _entries(requests)
     check_creates(log)
     check_people(log, names or {})
@@ -81,7 +89,7 @@ def check(
     check_unique(state or {})
 
 
-def _require(holds: object, message: str) -> None:
+def require(holds: object, message: str) -> None:
     if not holds:
         raise BrokenPromise(message)
 
@@ -96,19 +104,19 @@ def read_records(path: Path, minimum: str = "") -> list[Line]:
     """A ledger's records with their line numbers. One line is one record, its header begins with `minimum`."""
     csv.field_size_limit(2**26)
     text = path.read_bytes().decode("utf-8")
-    _require(text.endswith("\n"), f"{path.name}: its last line has no end")
+    require(text.endswith("\n"), f"{path.name}: its last line has no end")
     header, *lines = text.removesuffix("\n").split("\n")
-    _require(header.startswith(minimum), f"{path.name}, line 1: the header is {header}, not {minimum},…")
+    require(header.startswith(minimum), f"{path.name}, line 1: the header is {header}, not {minimum},…")
     columns = next(csv.reader([header]))
     found = []
     for number, line in enumerate(lines, start=2):
         fields = next(csv.reader([line], strict=True))
-        _require(len(fields) == len(columns), f"{path.name}, line {number}: {len(fields)} fields of {len(columns)}")
+        require(len(fields) == len(columns), f"{path.name}, line {number}: {len(fields)} fields of {len(columns)}")
         found.append((number, dict(zip(columns, fields, strict=True))))
     return found
 
 
-def _quoted_records(path: Path) -> Iterator[dict[str, str]]:
+def quoted_records(path: Path) -> Iterator[dict[str, str]]:
     """ready_to_load.csv keeps the input's cells as they are, line breaks included."""
     csv.field_size_limit(2**26)
     with path.open(newline="", encoding="utf-8") as handle:
@@ -126,22 +134,33 @@ class FolderCheck:
         self.commits: dict[tuple[str, int], dict[str, str]] = {}
         self.rejected: list[Line] = []
 
+    def all(self, token: str) -> None:
+        """Every promise that the folder alone shows."""
+        self.rows()
+        self.results()
+        self.pending()
+        self.checkpoint()
+        self.runs()
+        if self.complete:
+            self.nothing_left()
+        self.private(token)
+
     def rows(self) -> None:
         """Every input row is either ready or rejected, once."""
         manifest = self._json("manifest.json")
         self.rejected = read_records(self.folder / "rejected_rows.csv", REJECTED_MINIMUM)
-        for row in _quoted_records(self.folder / "ready_to_load.csv"):
-            _require(row["row_id"] not in self.ready, f"ready_to_load.csv: row {row['row_id']} stands there twice")
+        for row in quoted_records(self.folder / "ready_to_load.csv"):
+            require(row["row_id"] not in self.ready, f"ready_to_load.csv: row {row['row_id']} stands there twice")
             self.ready[row["row_id"]] = row
         seen: set[str] = set()
         for number, record in self.rejected:
             where = f"rejected_rows.csv, line {number}: row {record['row_id']}"
-            _require(record["row_id"] not in self.ready, f"{where} is ready and rejected")
-            _require(record["row_id"] not in seen, f"{where} is rejected twice")
-            _require(record["reason_code"], f"{where} has no reason")
+            require(record["row_id"] not in self.ready, f"{where} is ready and rejected")
+            require(record["row_id"] not in seen, f"{where} is rejected twice")
+            require(record["reason_code"], f"{where} has no reason")
             seen.add(record["row_id"])
         found = len(self.ready) + len(self.rejected)
-        _require(
+        require(
             found == manifest["rows_read"],
             f"{len(self.ready)} rows ready and {len(self.rejected)} rejected, of {manifest['rows_read']} read",
         )
@@ -151,16 +170,16 @@ class FolderCheck:
         for number, record in read_records(self.folder / "results.csv", RESULTS_MINIMUM):
             where = f"results.csv, line {number}: row {record['row_id']}"
             row = self.ready.get(record["row_id"]) or self.ready.get(record["row_id"].removeprefix("'"))
-            _require(row is not None, f"{where} is not a ready row")
+            require(row is not None, f"{where} is not a ready row")
             assert row is not None
             attempt = int(record["attempt"])
-            _require((record["row_id"], attempt) not in self.commits, f"{where}, attempt {attempt} stands there twice")
+            require((record["row_id"], attempt) not in self.commits, f"{where}, attempt {attempt} stands there twice")
             last = self.states.get(record["row_id"])
-            _require(last is None or int(last["attempt"]) < attempt, f"{where}, attempt {attempt} is out of order")
-            _require(record["status"] in {"success", "pending"}, f"{where} has the status {record['status']!r}")
-            _require((record["status"] == "pending") == bool(record["reason_code"]), f"{where}: status and reason")
-            _require(record["phase"] == row["phase"], f"{where} ran in phase {record['phase']}, not {row['phase']}")
-            _require(record["batch_id"].startswith(f"p{row['phase']}-b"), f"{where} is in batch {record['batch_id']}")
+            require(last is None or int(last["attempt"]) < attempt, f"{where}, attempt {attempt} is out of order")
+            require(record["status"] in {"success", "pending"}, f"{where} has the status {record['status']!r}")
+            require((record["status"] == "pending") == bool(record["reason_code"]), f"{where}: status and reason")
+            require(record["phase"] == row["phase"], f"{where} ran in phase {record['phase']}, not {row['phase']}")
+            require(record["batch_id"].startswith(f"p{row['phase']}-b"), f"{where} is in batch {record['batch_id']}")
             self.states[record["row_id"]] = self.commits[record["row_id"], attempt] = record
 
     def pending(self) -> None:
@@ -171,14 +190,14 @@ class FolderCheck:
             where = f"pending_rows.csv, line {number}: row {key[0]}, attempt {key[1]}"
             commit = self.commits.get(key)
             if commit is None:
-                _require(not self.complete, f"{where} has no line in results.csv")
+                require(not self.complete, f"{where} has no line in results.csv")
                 continue  # a crash between the two lines; the next run sets it aside
-            _require(key not in lines, f"{where} stands there twice")
-            _require(commit["status"] == "pending", f"{where} is a success in results.csv")
-            _require(commit["reason_code"] == record["reason_code"], f"{where} has another reason in results.csv")
+            require(key not in lines, f"{where} stands there twice")
+            require(commit["status"] == "pending", f"{where} is a success in results.csv")
+            require(commit["reason_code"] == record["reason_code"], f"{where} has another reason in results.csv")
             lines.add(key)
         for (row_id, attempt), commit in self.commits.items():
-            _require(
+            require(
                 commit["status"] != "pending" or (row_id, attempt) in lines,
                 f"results.csv: row {row_id}, attempt {attempt} is pending without its line in pending_rows.csv",
             )
@@ -186,21 +205,21 @@ class FolderCheck:
     def checkpoint(self) -> None:
         """checkpoint.json claims nothing that results.csv does not hold."""
         if not (self.folder / "checkpoint.json").exists():
-            _require(not self.complete, "checkpoint.json is missing")
+            require(not self.complete, "checkpoint.json is missing")
             return
         mark = self._json("checkpoint.json")
-        _require(
+        require(
             mark["commits"] <= len(self.commits),
             f"checkpoint.json is ahead: {mark['commits']} commits, results.csv holds {len(self.commits)}",
         )
         last = mark["last_completed_row_id"]
-        _require(
+        require(
             not last or last in self.states or f"'{last}" in self.states,
             f"checkpoint.json is ahead: row {last} has no result",
         )
         for row_id, row in self.ready.items():
             below = row["phase"] == str(mark["phase"]) and int(row["position"]) <= mark["last_row_id"]
-            _require(
+            require(
                 not below or row_id in self.states or f"'{row_id}" in self.states,
                 f"checkpoint.json is ahead: its watermark {mark['last_row_id']} is past row {row_id} without a result",
             )
@@ -208,7 +227,7 @@ class FolderCheck:
     def nothing_left(self) -> None:
         """Every row has its state; summary and view of errors say the same; no intent is open."""
         for row_id in self.ready:
-            _require(row_id in self.states or f"'{row_id}" in self.states, f"row {row_id} has no state in results.csv")
+            require(row_id in self.states or f"'{row_id}" in self.states, f"row {row_id} has no state in results.csv")
         ended = [record["status"] for record in self.states.values()]
         expected = {
             "read": len(self.ready) + len(self.rejected),
@@ -219,30 +238,50 @@ class FolderCheck:
         }
         counts = self._json("run_summary.json")["counts"]
         told = {name: counts[name] for name in expected}
-        _require(told == expected, f"run_summary.json counts {told}, the ledgers hold {expected}")
+        require(told == expected, f"run_summary.json counts {told}, the ledgers hold {expected}")
         errors = sorted(record["row_id"] for _, record in read_records(self.folder / "row_errors.csv"))
         open_rows = [row_id for row_id, record in self.states.items() if record["status"] == "pending"]
         both = sorted(open_rows + [record["row_id"] for _, record in self.rejected])
-        _require(errors == both, f"row_errors.csv shows the rows {errors}, rejected and pending are {both}")
+        require(errors == both, f"row_errors.csv shows the rows {errors}, rejected and pending are {both}")
         for number, line in enumerate((self.folder / "intents.jsonl").read_text("utf-8").splitlines(), start=1):
             intent = json.loads(line)
             commit = self.states.get(intent["row_id"])
-            _require(
+            require(
                 commit is not None and int(commit["attempt"]) >= intent["attempt"],
                 f"intents.jsonl, line {number}: {intent['step']} of row {intent['row_id']} is still open",
             )
 
+    def runs(self) -> None:
+        """Every run that left a result stands in runs.jsonl; of one that has ended, the last line says how."""
+        path = self.folder / "runs.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        runs = [json.loads(line) for line in lines]
+        told = {run["run_id"] for run in runs}
+        for (row_id, attempt), commit in self.commits.items():
+            require(
+                commit["run_id"] in told,
+                f"runs.jsonl does not know the run {commit['run_id']} of row {row_id}, attempt {attempt}",
+            )
+        if self.complete:
+            summary = self._json("run_summary.json")
+            last = runs[-1] if runs else {}
+            for name in ("run_id", "started_at", "ended_at", "state", "token_owner", "org_id"):
+                require(
+                    last.get(name) == summary[name],
+                    f"runs.jsonl says {name} {last.get(name)!r} of the last run, run_summary.json {summary[name]!r}",
+                )
+
     def private(self, token: str) -> None:
         """Only the owner may look, and the token is nowhere."""
         mode = self.folder.stat().st_mode & 0o777
-        _require(mode == 0o700, f"{self.folder} has the mode {mode:o}, not 700")
+        require(mode == 0o700, f"{self.folder} has the mode {mode:o}, not 700")
         for path in sorted(self.folder.rglob("*")):
             mode = path.stat().st_mode & 0o777
-            _require(path.is_dir() or mode == 0o600, f"{path.name} has the mode {mode:o}, not 600")
+            require(path.is_dir() or mode == 0o600, f"{path.name} has the mode {mode:o}, not 600")
             if path.is_file():
                 content = path.read_bytes()
                 for spelling in {token, quote(token, safe="")}:
-                    _require(spelling.encode() not in content, f"{path.name} holds the token")
+                    require(spelling.encode() not in content, f"{path.name} holds the token")
 
     def _json(self, name: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
@@ -256,7 +295,7 @@ def runs_of(log: Sequence[Entry]) -> list[list[Entry]]:
     """The requests of each run: a run's second question of its preflight, GET /locations?max=1, begins it."""
     runs: list[list[Entry]] = [[]]
     for entry in log:
-        if entry["method"] == "GET" and _path(entry) == "/locations" and entry["query"] == {"max": "1"}:
+        if entry["method"] == "GET" and path_of(entry) == "/locations" and entry["query"] == {"max": "1"}:
             runs.append([])
         else:
             runs[-1].append(entry)
@@ -269,7 +308,7 @@ def check_creates(log: Sequence[Entry]) -> None:
     for run in runs_of(log):
         looked: set[str] = set()
         for entry in run:
-            path = _path(entry)
+            path = path_of(entry)
             if entry["method"] == "GET":
                 looked.add(path)
             if entry["method"] == "DELETE" and entry["applied"]:
@@ -278,20 +317,20 @@ def check_creates(log: Sequence[Entry]) -> None:
                 continue
             # The events of a schedule stand in its details, not in a list of their own.
             lists = {path, re.sub(r"/locations/[^/]+/", "/", path), path.removesuffix("/events")}
-            _require(lists & looked, f"{_named(entry)} came without a look-up of its kind before it")
-            key = (path, _key(entry))
+            require(lists & looked, f"{named(entry)} came without a look-up of its kind before it")
+            key = (path, key_of(entry))
             twin = made.get(key)
-            _require(twin is None, f"{_named(entry)} created {key[1]} again, after request {(twin or entry)['seq']}")
+            require(twin is None, f"{named(entry)} created {key[1]} again, after request {(twin or entry)['seq']}")
             made[key] = entry
 
 
-def _key(entry: Entry) -> str:
+def key_of(entry: Entry) -> str:
     body = entry["body"] if isinstance(entry["body"], dict) else {}
-    if _path(entry) == "/telephony/config/locations":
+    if path_of(entry) == "/telephony/config/locations":
         return f"calling of {body.get('id')}"
     name = body.get("name") or body.get("displayName") or body.get("mac") or json.dumps(body, sort_keys=True)
-    place = body.get("locationId") if _path(entry) == "/workspaces" else ""
-    kind = body.get("type") if _path(entry).endswith("/schedules") else ""
+    place = body.get("locationId") if path_of(entry) == "/workspaces" else ""
+    kind = body.get("type") if path_of(entry).endswith("/schedules") else ""
     return "/".join(str(part).casefold() for part in (place, kind, name) if part)
 
 
@@ -300,22 +339,22 @@ def check_people(log: Sequence[Entry], names: Mapping[str, str]) -> None:
     for run in runs_of(log):
         read: set[str] = set()
         for entry in run:
-            found = re.fullmatch(r"/people(?:/([^/]+))?", _path(entry))
+            found = re.fullmatch(r"/people(?:/([^/]+))?", path_of(entry))
             if found is None:
                 continue
             person = found[1]
             if entry["method"] == "GET":
                 read.add(person)
                 continue
-            _require(entry["method"] == "PUT", f"{_named(entry)}: people are never created or deleted")
+            require(entry["method"] == "PUT", f"{named(entry)}: people are never created or deleted")
             body = entry["body"] or {}
             more = set(body) - PEOPLE_PUT_FIELDS
-            _require(not more, f"{_named(entry)} carries {sorted(more)}")
-            _require(body.get("displayName"), f"{_named(entry)} has no displayName")
-            _require(person in read, f"{_named(entry)} was sent without reading the person before")
-            _require(
+            require(not more, f"{named(entry)} carries {sorted(more)}")
+            require(body.get("displayName"), f"{named(entry)} has no displayName")
+            require(person in read, f"{named(entry)} was sent without reading the person before")
+            require(
                 body["displayName"] == names.get(person, body["displayName"]),
-                f"{_named(entry)} renames {names.get(person)!r} to {body['displayName']!r}",
+                f"{named(entry)} renames {names.get(person)!r} to {body['displayName']!r}",
             )
 
 
@@ -328,9 +367,9 @@ def check_phase_order(log: Sequence[Entry]) -> None:
                 continue
             allowed = _phases(entry)
             later = [number for number in allowed if number >= phase]
-            _require(
+            require(
                 later,
-                f"{_named(entry)} belongs to phase {allowed[-1]}, phase {phase} had begun with request "
+                f"{named(entry)} belongs to phase {allowed[-1]}, phase {phase} had begun with request "
                 f"{reached_by and reached_by['seq']}",
             )
             if later[0] > phase:
@@ -339,7 +378,7 @@ def check_phase_order(log: Sequence[Entry]) -> None:
 
 def _phases(entry: Entry) -> tuple[int, ...]:
     for method, path, phases in WRITES_OF_PHASES:
-        if re.fullmatch(method, entry["method"]) and re.fullmatch(path, _path(entry)):
+        if re.fullmatch(method, entry["method"]) and re.fullmatch(path, path_of(entry)):
             return phases
     return (1, 2, 3)
 
@@ -362,13 +401,13 @@ def check_unique(state: Mapping[str, Any]) -> None:
                 continue
             kind = row.get("type", "") if table == "schedules" else ""
             key = f"{row.get('locationId', '')}/{kind}/{name}".casefold()
-            _require(key not in seen, f"the tenant holds two {table} called {name!r}: {seen.get(key)} and {row_id}")
+            require(key not in seen, f"the tenant holds two {table} called {name!r}: {seen.get(key)} and {row_id}")
             seen[key] = row_id
 
 
-def _path(entry: Entry) -> str:
+def path_of(entry: Entry) -> str:
     return str(entry["path"]).removeprefix("/v1")
 
 
-def _named(entry: Entry) -> str:
-    return f"request {entry['seq']}, {entry['method']} {_path(entry)}"
+def named(entry: Entry) -> str:
+    return f"request {entry['seq']}, {entry['method']} {path_of(entry)}"

@@ -16,25 +16,26 @@ from unittest.mock import patch
 import httpx
 
 from webex_provision.config import Settings
-from webex_provision.engine.errors import StopRun
+from webex_provision.engine.observer import Observer
 from webex_provision.engine.rollout import RollOut
 from webex_provision.intake.roll_out import prepare
 from webex_provision.ledger.locks import STATE_DIR_VARIABLE
 from webex_provision.ledger.manifest import Selection
 from webex_provision.sandbox import Sandbox, SandboxConfig
 from webex_provision.sandbox.faults import Faults
-from webex_provision.vocabulary import Phase, RunMode, RunState
-from webex_provision.webex.errors import PreflightFailed
+from webex_provision.sandbox.routing import RouteTree
+from webex_provision.vocabulary import RunMode, RunState
 from webex_provision_tests import checker
-from webex_provision_tests.rehearsal import TOKEN, settings_for, write_csv
+from webex_provision_tests.rehearsal import TOKEN, drive, settings_for, write_csv
 from webex_provision_tests.sandbox.in_process import SandboxTransport
 from webex_provision_tests.virtual_clock import VirtualClock
 
 BASE_URL = "http://127.0.0.1:1/v1"
+FORM = "multipart/form-data"
 
 
 class Exchange(NamedTuple):
-    """A request and its answer; `url` is path and query, a body is None when there is none."""
+    """A request and its answer; `url` is path and query, a body is None when there is none, FORM for a form."""
 
     method: str
     url: str
@@ -53,11 +54,15 @@ class _Recorded(SandboxTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await super().handle_async_request(request)
         content = await response.aread()
-        sent, url = await request.aread(), request.url.raw_path.decode()
-        self._exchanges.append(
-            Exchange(request.method, url, _json(sent), response.status_code, _json(content, lenient=True))
-        )
+        form = request.headers.get("content-type", "").startswith(FORM)
+        sent, url = FORM if form else _json(await request.aread()), request.url.raw_path.decode()
+        self._exchanges.append(Exchange(request.method, url, sent, response.status_code, _json(content, lenient=True)))
         return httpx.Response(response.status_code, headers=response.headers, content=content)
+
+
+def recorded(sandbox: Sandbox, exchanges: list[Exchange]) -> httpx.AsyncBaseTransport:
+    """A way into a sandbox that keeps in `exchanges` what goes through."""
+    return _Recorded(sandbox, exchanges)
 
 
 def _json(content: bytes, *, lenient: bool = False) -> Any:
@@ -74,16 +79,6 @@ async def _at_once(work: Callable[..., Any], *arguments: Any) -> Any:
     return work(*arguments)
 
 
-@contextmanager
-def _nothing_waits(state_folder: Path) -> Iterator[None]:
-    with (
-        patch.object(asyncio, "to_thread", _at_once),
-        patch.object(os, "fsync", lambda _: None),
-        patch.dict(os.environ, {STATE_DIR_VARIABLE: str(state_folder)}),
-    ):
-        yield
-
-
 class InProcessSite:
     """One CSV, one tenant, one output folder. `seeded` are the rows whose people and numbers are there."""
 
@@ -94,16 +89,19 @@ class InProcessSite:
         *,
         seeded: Sequence[Mapping[str, str]] | None = None,
         clock_seed: int = 0,
+        routes: RouteTree | None = None,
+        clock: VirtualClock | None = None,
         **settings: Any,
     ) -> None:
         self.base = base
         self.folder = base / "out"
         self.csv = write_csv(base / "site.csv", rows)
-        self.clock = VirtualClock(clock_seed)
+        self.clock = clock or VirtualClock(clock_seed)
         seed_csv = self.csv if seeded is None else write_csv(base / "directory.csv", seeded)
-        self.sandbox = Sandbox(SandboxConfig(seed_csv=seed_csv), clock=self.clock)
+        self.sandbox = Sandbox(SandboxConfig(seed_csv=seed_csv), clock=self.clock, routes=routes)
         self.clock.advance(3600)  # what is seeded is an hour old, so that no list hides it
         self.exchanges: list[Exchange] = []
+        self.observer: Observer | None = None
         quick = {"list_lag_seconds": 10, "request_timeout_seconds": 20, "batch_size": 20}
         self.settings: Settings = settings_for(BASE_URL, **(quick | settings))
         self.names = {
@@ -113,31 +111,43 @@ class InProcessSite:
 
     def prepare(self) -> None:
         """Intake; a folder that holds the same rows already stays as it is."""
-        with _nothing_waits(self.base / "state"):
+        with self.nothing_waits():
             prepare(self.csv, self.settings, clock=self.clock, folder=self.folder)
 
     def run(self, mode: RunMode = RunMode.RESUME, selection: Selection | None = None) -> RunState:
         """Intake and all phases; a clean stop or a failed preflight is told by the state."""
         self.prepare()
-        with _nothing_waits(self.base / "state"):
-            roll_out = RollOut(
-                self.folder,
-                self.settings,
-                run_id="in-process",
-                mode=mode,
-                selection=selection,
-                clock=self.clock,
-                transport=_Recorded(self.sandbox, self.exchanges),
+        return self.drive(mode, selection)
+
+    def drive(self, mode: RunMode = RunMode.RESUME, selection: Selection | None = None) -> RunState:
+        """All phases, over what intake has left."""
+        with self.nothing_waits():
+            return drive(
+                RollOut(
+                    self.folder,
+                    self.settings,
+                    run_id="in-process",
+                    mode=mode,
+                    selection=selection,
+                    clock=self.clock,
+                    transport=self.transport(),
+                    observer=self.observer,
+                )
             )
-            try:
-                with roll_out:
-                    for phase in Phase:
-                        for _ in roll_out.run_phase(phase):
-                            pass
-            except (StopRun, PreflightFailed):
-                pass
-        assert roll_out.state is not None
-        return roll_out.state
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """What leads to the tenant."""
+        return _Recorded(self.sandbox, self.exchanges)
+
+    @contextmanager
+    def nothing_waits(self) -> Iterator[None]:
+        """Inside it, the product runs in one thread, and no fsync reaches a disk."""
+        with (
+            patch.object(asyncio, "to_thread", _at_once),
+            patch.object(os, "fsync", lambda _: None),
+            patch.dict(os.environ, {STATE_DIR_VARIABLE: str(self.base / "state")}),
+        ):
+            yield
 
     def faults(self, faults: Faults) -> None:
         """What goes wrong from now on."""

@@ -72,6 +72,17 @@ def hunt_group(name: str, extension: str = "", **cells: str) -> dict[str, str]:
     }
 
 
+def opening_hours(weekly: str) -> dict[str, str]:
+    """A schedule of HQ with these weekly hours."""
+    return {
+        "entity_type": "schedules",
+        "location_key": "HQ",
+        "schedule_name": "Oficina",
+        "schedule_type": "business_hours",
+        "schedule_weekly_hours": weekly,
+    }
+
+
 def write_csv(path: Path, rows: Iterable[Mapping[str, str]]) -> Path:
     """A CSV with every column that some row fills."""
     rows = list(rows)
@@ -87,6 +98,19 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     """A ledger's records, as a spreadsheet would show them."""
     with path.open(newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
+
+
+def drive(roll_out: RollOut) -> RunState:
+    """All phases; a clean stop or a failed preflight is told by the state."""
+    try:
+        with roll_out:
+            for phase in Phase:
+                for _ in roll_out.run_phase(phase):
+                    pass
+    except (StopRun, PreflightFailed):
+        pass
+    assert roll_out.state is not None
+    return roll_out.state
 
 
 class Rehearsal:
@@ -130,16 +154,9 @@ class Rehearsal:
         """Drives all phases; a clean stop or a failed preflight is told by the state, as an operator sees it."""
         self.prepare()
         settings = self.settings.model_copy(update=changes)
-        rollout = RollOut(self.folder, settings, run_id="test-run", mode=mode, selection=selection, clock=self.clock)
-        try:
-            with rollout:
-                for phase in Phase:
-                    for _ in rollout.run_phase(phase):
-                        pass
-        except (StopRun, PreflightFailed):
-            pass
-        assert rollout.state is not None
-        return rollout.state
+        return drive(
+            RollOut(self.folder, settings, run_id="test-run", mode=mode, selection=selection, clock=self.clock)
+        )
 
     # What an operator sees
 

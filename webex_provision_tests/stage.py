@@ -108,7 +108,8 @@ class Stage:
         self.server = SandboxServer(clock=self.clock)
         self._empty = deepcopy(self.server.tenant.dump())
         self._folder = folder
-        self._plays = 0
+        self._count = 0
+        self.plays: list[Play] = []
         self._prepared: dict[str, Play] = {}
 
     def __enter__(self) -> Self:
@@ -127,6 +128,7 @@ class Stage:
         self.tenant.load(deepcopy(self._empty))
         self.faults()
         self.server.log.clear()
+        self.plays.clear()
 
     def faults(self, *rules: Mapping[str, Any], expires_after: int | None = None, **quirks: Any) -> None:
         """What goes wrong from now on; each rule is the arguments of a `FaultRule`."""
@@ -165,6 +167,12 @@ class Stage:
         assert found is not None
         return found
 
+    def ids(self, *names: str) -> list[str]:
+        """Ids of workspaces, virtual lines and park extensions by their names, else of people by theirs."""
+        tables = ("workspaces", "virtual_lines", "call_park_extensions")
+        found = [[row for table in tables for row in self.named(table, name)] for name in names]
+        return [(rows or [self.person(name)])[0]["id"] for name, rows in zip(names, found, strict=True)]
+
     def line_of(self, owner: Record) -> tuple[str, str, list[str]]:
         """Extension, main number and alternates of an owner."""
         line = self.tenant.lines.by_owner[owner["id"]]
@@ -185,8 +193,8 @@ class Stage:
 
     def prepare(self, *rows: Row, **settings: Any) -> Play:
         """A new roll-out of these rows, intake done."""
-        self._plays += 1
-        folder = self._folder / f"play-{self._plays}"
+        self._count += 1
+        folder = self._folder / f"play-{self._count}"
         folder.mkdir(parents=True)
         known = json.dumps([rows, settings.get("batch_size")])
         if known not in self._prepared:
@@ -198,6 +206,7 @@ class Stage:
         shutil.copytree(template.folder, folder / "out")
         play = Play(self.server, folder / "out", template.csv_path, **settings)
         play.manifest, play.clock = template.manifest, self.clock
+        self.plays.append(play)
         return play
 
     def play(self, *rows: Row, **settings: Any) -> Play:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,3 +103,22 @@ def test_a_short_secret_does_not_blot_out_every_word(tmp_path: Path) -> None:
     configure(file=file, secrets=[SecretStr(""), SecretStr("a")])
     logger.warning("a plain word")
     assert json.loads(lines(file)[0])["event"] == "a plain word"
+
+
+def test_a_log_that_cannot_be_written_is_told_once_and_shows_nothing_of_its_records(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fchmod", lambda *_: None)
+        configure("INFO", full, json=True)
+    log = logging.getLogger("webex_provision.engine")
+    for number in range(3):
+        log.info("row_pending", extra={"cause": f"something-private-{number}"})
+    shutdown()
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert told.startswith(f"{full} cannot be written (")
+    assert told.endswith("the run goes on without its log.\n")

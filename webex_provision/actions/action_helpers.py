@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +51,16 @@ def without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def chunk_names(items: Sequence[str], size: int) -> list[str]:
+    """What a step runs over that sends a list in chunks: their numbers, from 1."""
+    return [str(number) for number in range(1, -(-len(items) // size) + 1)]
+
+
+def chunk_of(items: Sequence[str], size: int, name: str) -> Sequence[str]:
+    """The items of one chunk. Cut from the whole list, so that it stays the same whatever was sent already."""
+    return items[(int(name) - 1) * size : int(name) * size]
+
+
 @lru_cache(maxsize=65_536)
 def uuid_of(remote_id: str) -> str:
     """The UUID inside a Webex id, which is base64 of `ciscospark://us/PEOPLE/<uuid>`; else the id itself.
@@ -62,6 +72,17 @@ def uuid_of(remote_id: str) -> str:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return remote_id.casefold()
     return decoded.rsplit("/", 1)[-1].casefold() if "://" in decoded else remote_id.casefold()
+
+
+def shows(held: Item, wanted: Item) -> bool:
+    """Whether a remote entity, as a list or read shows it, has every wanted value; what is not shown is not believed.
+
+    Ids may come in another encoding than the wanted one.
+    """
+    return all(
+        uuid_of(str(held.get(name))) == uuid_of(str(value)) if name.endswith("Id") else held.get(name) == value
+        for name, value in wanted.items()
+    )
 
 
 def plain_number(number: str) -> str:

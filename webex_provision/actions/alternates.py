@@ -1,4 +1,4 @@
-"""Alternate numbers of a line, of a user or a workspace: a delta, computed against what is read just before."""
+"""Alternate numbers of a line, of a user or a workspace: a delta, computed against what the owner holds."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,7 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.indexes import NUMBERS, held_entry
+from webex_provision.actions.numbers import held_by
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
 RING_PATTERNS = ("NORMAL", "LONG_LONG", "SHORT_SHORT_LONG", "SHORT_LONG_SHORT")
@@ -81,6 +82,17 @@ def _alternates_now(ctx: RowContext) -> dict[str, Item]:
         for entry in entries
         if not entry.get("primary") and (entry.get("directNumber") or entry.get("external"))
     }
+
+
+def _known_alternates(ctx: RowContext, prefix: str, owner: str) -> Item | None:
+    """What the number index shows on the owner: enough for an ADD, which Webex refuses where it shows too little.
+
+    A number to take away, or a flag to compare, must be read.
+    """
+    if ctx.row.flag(f"{prefix}numbers_replace") or ctx.row.has(f"{prefix}distinctive_ring_enabled"):
+        return None
+    held = [item for item in held_by(ctx, owner) if item.get("phoneNumberType") == "ALTERNATE"]
+    return {"phoneNumbers": [{"primary": False, "directNumber": item["phoneNumber"]} for item in held]}
 
 
 def _changes(ctx: RowContext, prefix: str) -> Item | None:
@@ -147,6 +159,7 @@ def alternate_steps(
             save="numbers_now",
             expect=Expect(statuses=(200,), fields=("phoneNumbers",)),
             failures=(gone,),
+            known=lambda ctx: _known_alternates(ctx, prefix, owner),
         ),
         Write(
             name=writing,

@@ -57,7 +57,7 @@ def announcement_steps(
     return (
         LookupMany(name=step, index=ANNOUNCEMENTS, keys=all_keys, save=_SAVES[0]),
         LookupMany(name=step, index=ANNOUNCEMENTS, keys=missing, save=_SAVES[1], confirm=lambda _: True),
-        Check(name=step, verdict=verdict),
+        Check(name=step, verdict=verdict, reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,)),
     )
 
 

@@ -10,6 +10,7 @@ from webex_provision.actions.calling_license import assign_license, select_licen
 from webex_provision.actions.calling_settings import (
     CALLING_SETTINGS_COLUMNS,
     CALLING_SETTINGS_RULES,
+    WITHOUT_CUSTOM_CALLER_ID,
     person_settings,
     workspace_settings,
 )
@@ -19,10 +20,11 @@ from webex_provision.actions.declaration import (
     Claim,
     Column,
     EntityType,
+    RefersTo,
     RowContext,
 )
 from webex_provision.actions.locations import location_steps
-from webex_provision.actions.numbers import inventory_lookup, precheck
+from webex_provision.actions.numbers import PRECHECK_REASONS, inventory_lookup, precheck
 from webex_provision.actions.users import (
     USER_OWNER,
     check_main_line,
@@ -56,6 +58,7 @@ EXTENSION_ASSIGNMENT = EntityType(
             name="workspace_display_name",
             help="The workspace that gets the line, by its name in the tenant; else email.",
             largest=128,
+            refers_to=(RefersTo("workspace", same_location=True),),
             feeds="lookup key",
             example="Sala Goya",
         ),
@@ -76,13 +79,21 @@ EXTENSION_ASSIGNMENT = EntityType(
     claims=(Claim("extension", per_location=True), Claim("phone_number")),
     result=("person", "workspace"),
     touches=_touches,
+    example=WITHOUT_CUSTOM_CALLER_ID
+    | {
+        "email": "eva.costa@example.com",
+        "workspace_display_name": "",
+        "extension": "2103",
+        "phone_number": "+34910002103",
+        "calling_settings_voicemail_email": "eva.costa@example.com",
+    },
     steps=(
         *location_steps(),
         user_lookup(_LOOKUP),
         workspace_lookup(_LOOKUP, must_exist=True),
         inventory_lookup(_LOOKUP, "person", "workspace"),
-        Check(name=_LOOKUP, verdict=precheck("person")),
-        Check(name=_LOOKUP, verdict=precheck("workspace")),
+        Check(name=_LOOKUP, verdict=precheck("person"), reasons=PRECHECK_REASONS),
+        Check(name=_LOOKUP, verdict=precheck("workspace"), reasons=PRECHECK_REASONS),
         *select_license(_LOOKUP),
         check_main_line(_LOOKUP),
         assign_license(_ASSIGN),

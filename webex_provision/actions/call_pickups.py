@@ -25,6 +25,7 @@ from webex_provision.actions.failures import LOCATION_GONE
 from webex_provision.actions.indexes import CALL_PICKUPS
 from webex_provision.actions.locations import location_steps
 from webex_provision.actions.members import member_items, member_lookups, no_parks
+from webex_provision.actions.service_columns import name_column
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
@@ -88,14 +89,7 @@ CALL_PICKUP_GROUP = EntityType(
     prefix="pickup_",
     columns=(
         LOCATION_KEY,
-        Column(
-            name="pickup_name",
-            help="Name in the tenant; with the location it is the lookup key.",
-            required=True,
-            largest=80,
-            feeds="name",
-            example="Ventas Planta 2",
-        ),
+        name_column("pickup_", "Ventas Planta 2"),
         Column(
             name="pickup_members",
             help="Who is in it: emails, workspace:<name>, virtual_line:<name>; replaces all; nobody is in two groups.",
@@ -126,7 +120,6 @@ CALL_PICKUP_GROUP = EntityType(
             name="pickup_extension",
             help="No API serves it.",
             kind=Kind.EXTENSION,
-            example="2600",
         ),
     ),
     entity_key=path_key("location_key", "pickup_name"),
@@ -154,6 +147,7 @@ CALL_PICKUP_GROUP = EntityType(
             scope=lambda ctx: ctx.id_of("location"),
             save="pickup",
             confirm=True,
+            failures=(LOCATION_GONE,),
         ),
         *member_lookups("members_lookup", "pickup_members"),
         Write(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from webex_provision.actions.action_helpers import one_of, without_nulls
+from webex_provision.actions.action_helpers import one_of, shows, without_nulls
 from webex_provision.actions.columns import LOCATION_KEY
 from webex_provision.actions.declaration import (
     Check,
@@ -22,8 +22,9 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.inventory import PROVIDER_MANAGED, UPDATE_CALLING_LOCATION
+from webex_provision.actions.json_cells import CALL_ACTIONS, CALL_TYPES
 from webex_provision.actions.locations import location_steps
-from webex_provision.actions.route_targets import TARGET_TYPES, target_lookup, target_of
+from webex_provision.actions.route_targets import TARGET_TYPES, refers_to_target, target_lookup, target_of
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
@@ -40,23 +41,10 @@ UPDATE_TRANSFER_NUMBERS = Endpoint("PUT", _OUTGOING + "/autoTransferNumbers", _W
 _CARRIER = "NON_INTEGRATED_CCP"
 _JOB_ENDED = frozenset({"COMPLETED", "FAILED", "STOPPED", "ABANDONED", "COMPLETED_WITH_ERRORS"})
 _TRANSFER_FIELDS = ("autoTransferNumber1", "autoTransferNumber2", "autoTransferNumber3")
-_CALL_TYPES = (
-    "INTERNAL_CALL",
-    "TOLL_FREE",
-    "NATIONAL",
-    "INTERNATIONAL",
-    "OPERATOR_ASSISTED",
-    "CHARGEABLE_DIRECTORY_ASSISTED",
-    "SPECIAL_SERVICES_I",
-    "SPECIAL_SERVICES_II",
-    "PREMIUM_SERVICES_I",
-    "PREMIUM_SERVICES_II",
-)
-_ACTIONS = ("ALLOW", "BLOCK", "AUTH_CODE", "TRANSFER_NUMBER_1", "TRANSFER_NUMBER_2", "TRANSFER_NUMBER_3")
 _COSTLY = frozenset({"INTERNATIONAL", "PREMIUM_SERVICES_I", "PREMIUM_SERVICES_II"})
 _ALLOWED = {
-    "allow_all": frozenset(_CALL_TYPES),
-    "default": frozenset(_CALL_TYPES) - _COSTLY,
+    "allow_all": frozenset(CALL_TYPES),
+    "default": frozenset(CALL_TYPES) - _COSTLY,
     "national": frozenset({"INTERNAL_CALL", "TOLL_FREE", "NATIONAL"}),
     "internal_only": frozenset({"INTERNAL_CALL"}),
 }
@@ -80,7 +68,8 @@ def _options(ctx: RowContext) -> ApiRequest | None:
 
 def _carriers(ctx: RowContext) -> list[Item]:
     wanted = ctx.row.text("location_pstn_target_key").casefold()
-    items: list[Item] = ctx.found["pstn_options"].get("items") or []
+    options = ctx.found["pstn_options"]
+    items: list[Item] = options.get("items") or options.get("connectionOptions") or []  # sources differ on the key
     return [item for item in items if str(item.get("displayName", "")).strip().casefold() == wanted]
 
 
@@ -150,7 +139,7 @@ def _wanted(ctx: RowContext) -> dict[str, Item]:
     """The permission of each type of call that the row sets: its profile, with its own items over it."""
     profile, wanted = ctx.row.get("location_outgoing_profile"), {}
     if profile is not None:
-        for kind in _CALL_TYPES:
+        for kind in CALL_TYPES:
             allowed = kind in _ALLOWED[profile]
             wanted[kind] = {"action": "ALLOW" if allowed else "BLOCK", "transferEnabled": allowed}
     for item in ctx.row.items("location_outgoing_permissions"):
@@ -178,8 +167,10 @@ def _permission_verdict(ctx: RowContext) -> Failure | None:
 def _permit(ctx: RowContext) -> ApiRequest | None:
     """A subset: types of call that are not named stay as they are."""
     controlled = _controlled(ctx)
+    listed: list[Item] = (ctx.found["permissions"] or {}).get("callingPermissions") or []
+    held = {item["callType"]: item for item in listed}
     permissions = [permission for kind, permission in _wanted(ctx).items() if kind not in controlled]
-    if not permissions:
+    if all(shows(held.get(permission["callType"], {}), permission) for permission in permissions):
         return None
     return UPDATE_PERMISSIONS.at(location_id=ctx.id_of("location"), json={"callingPermissions": permissions})
 
@@ -223,6 +214,7 @@ LOCATION_CALL_PROFILES = EntityType(
             name="location_pstn_target_key",
             help="Trunk or route group by key or name; with NON_INTEGRATED_CCP the carrier's display name.",
             largest=256,
+            refers_to=refers_to_target("location_pstn_type"),
             feeds="premiseRouteId or id",
             example="RG-Madrid",
         ),
@@ -273,8 +265,8 @@ LOCATION_CALL_PROFILES = EntityType(
             name="location_outgoing_permissions",
             help="CALLTYPE=ACTION over the profile; +T allows transfers (ALLOW always does).",
             many=True,
-            most_items=len(_CALL_TYPES),
-            pattern=rf"^({'|'.join(_CALL_TYPES)})=({'|'.join(_ACTIONS)})(\+T)?$",
+            most_items=len(CALL_TYPES),
+            pattern=rf"^({'|'.join(CALL_TYPES)})=({'|'.join(CALL_ACTIONS)})(\+T)?$",
             feeds="callingPermissions[]",
             example="INTERNATIONAL=BLOCK|NATIONAL=AUTH_CODE+T",
         ),
@@ -323,7 +315,7 @@ LOCATION_CALL_PROFILES = EntityType(
         *location_steps(),
         target_lookup("location_pstn_", type_column="type"),
         Read(name="pstn_options_lookup", endpoint=LIST_PSTN_OPTIONS, request=_options, save="pstn_options"),
-        Check(name="pstn_options_lookup", verdict=_carrier_verdict),
+        Check(name="pstn_options_lookup", verdict=_carrier_verdict, reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,)),
         Read(
             name="outgoing_permission_lookup",
             endpoint=READ_PERMISSIONS,
@@ -332,7 +324,9 @@ LOCATION_CALL_PROFILES = EntityType(
             ),
             save="permissions",
         ),
-        Check(name="outgoing_permission_lookup", verdict=_permission_verdict),
+        Check(
+            name="outgoing_permission_lookup", verdict=_permission_verdict, reasons=(Reason.LICENSE_OR_FEATURE_MISSING,)
+        ),
         Write(
             name="pstn_connection_update",
             endpoint=UPDATE_PSTN,
@@ -344,7 +338,7 @@ LOCATION_CALL_PROFILES = EntityType(
             name="location_calling_update",
             endpoint=UPDATE_CALLING_LOCATION,
             request=_calling,
-            expect=Expect(statuses=(200, 204, 206), proof=_job_began),
+            expect=Expect(statuses=(200, 204, 206), proof=_job_began, reasons=(Reason.HALF_APPLIED,)),
             save="calling_update",
             repeat=Repeat.SAFE,
         ),
@@ -355,9 +349,10 @@ LOCATION_CALL_PROFILES = EntityType(
             save="job",
             done=lambda ctx: ctx.found["job"]["latestExecutionStatus"] in _JOB_ENDED,
             overdue=_job_overdue,
+            reasons=(Reason.RETRY_EXHAUSTED,),
             expect=Expect(statuses=(200,), fields=("latestExecutionStatus",)),
         ),
-        Check(name="routing_prefix_job_wait", verdict=_job_verdict),
+        Check(name="routing_prefix_job_wait", verdict=_job_verdict, reasons=(Reason.NON_RETRYABLE_EXTERNAL,)),
         # Before the permissions, which may send calls to these numbers.
         Write(
             name="transfer_numbers_update",

@@ -15,7 +15,7 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.failures import LICENSE_FAILURES
-from webex_provision.actions.indexes import LICENSES, PEOPLE
+from webex_provision.actions.indexes import LICENSES, NEW_LINE, PEOPLE
 from webex_provision.actions.numbers import learn_numbers, line_that_remains
 from webex_provision.vocabulary import Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
@@ -119,9 +119,11 @@ def _license_proof(ctx: RowContext, answer: Answer) -> Failure | None:
     )
 
 
-def _learn_license(ctx: RowContext, answer: Answer) -> Iterator[Learned]:
-    person = {**ctx.found["person"], "licenses": answer.json["licenses"]}
-    yield Learned(PEOPLE, person)
+def _learn_license(ctx: RowContext, _: Answer) -> Iterator[Learned]:
+    replaced = _held(ctx, "standard")
+    kept = [held for held in ctx.found["person"].get("licenses") or [] if held not in replaced]
+    begun = {} if has_calling(ctx) else NEW_LINE
+    yield Learned(PEOPLE, {**ctx.found["person"], "licenses": [*kept, ctx.found["license"]]} | begun)
     for items in ctx.found["licenses"].values():
         for item in items:
             if item["id"] == ctx.found["license"] and "consumedUnits" in item:
@@ -139,7 +141,14 @@ def select_license(step: str) -> tuple[LookupMany, Check]:
             keys=lambda ctx: ALL_LICENSE_NAMES if ctx.found.get("person") else (),
             save="licenses",
         ),
-        Check(name=step, verdict=_license_verdict),
+        Check(
+            name=step,
+            verdict=_license_verdict,
+            reasons=(
+                Reason.LICENSE_OR_FEATURE_MISSING,
+                Reason.PRECONDITION_MISSING,
+            ),
+        ),
     )
 
 
@@ -149,7 +158,12 @@ def assign_license(step: str) -> Write:
         name=step,
         endpoint=ASSIGN_LICENSE,
         request=_assign_license,
-        expect=Expect(statuses=(200, 206), fields=("personId", "licenses"), proof=_license_proof),
+        expect=Expect(
+            statuses=(200, 206),
+            fields=("personId", "licenses"),
+            proof=_license_proof,
+            reasons=(Reason.LICENSE_OR_FEATURE_MISSING,),
+        ),
         repeat=Repeat.SAFE,
         failures=LICENSE_FAILURES,
         learns=_learn_license,

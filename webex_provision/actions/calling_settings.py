@@ -6,10 +6,9 @@ names of keys stand here and nowhere else.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
 from webex_provision.actions.action_helpers import needs, only_with, without_nulls
 from webex_provision.actions.declaration import (
@@ -23,6 +22,7 @@ from webex_provision.actions.declaration import (
     Rule,
     Write,
 )
+from webex_provision.actions.json_cells import CallingPermission
 from webex_provision.actions.row import Row
 from webex_provision.vocabulary import Reason
 from webex_provision.wire import ApiRequest, Endpoint
@@ -34,27 +34,6 @@ _TELEPHONY_WRITE = "spark-admin:telephony_config_write"
 
 # A setting needs a calling user: until the licence has settled, and for users without one, Webex says 4003.
 UNSETTLED = ("4003",)
-
-
-class CallingPermission(BaseModel):
-    """One entry of `calling_settings_outgoing_permissions_json`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    callType: Literal[  # noqa: N815 - the API's name
-        "INTERNAL_CALL",
-        "TOLL_FREE",
-        "NATIONAL",
-        "INTERNATIONAL",
-        "OPERATOR_ASSISTED",
-        "CHARGEABLE_DIRECTORY_ASSISTED",
-        "SPECIAL_SERVICES_I",
-        "SPECIAL_SERVICES_II",
-        "PREMIUM_SERVICES_I",
-        "PREMIUM_SERVICES_II",
-    ]
-    action: Literal["ALLOW", "BLOCK", "AUTH_CODE", "TRANSFER_NUMBER_1", "TRANSFER_NUMBER_2", "TRANSFER_NUMBER_3"]
-    transferEnabled: bool  # noqa: N815 - the API's name
 
 
 def _column(name: str, help_text: str, **more: Any) -> Column:
@@ -75,6 +54,7 @@ CALLING_SETTINGS_COLUMNS = (
         "The number for CUSTOM.",
         kind=Kind.PHONE_NUMBER,
         feeds="callerId.customNumber",
+        example="+34910002100",
     ),
     _column(
         "external_caller_id_name_policy",
@@ -90,6 +70,7 @@ CALLING_SETTINGS_COLUMNS = (
         smallest=1,
         largest=30,
         feeds="callerId.customExternalCallerIdName",
+        example="Acme Madrid",
     ),
     _column(
         "voicemail_enabled",
@@ -126,6 +107,12 @@ CALLING_SETTINGS_COLUMNS = (
         example='[{"callType":"INTERNATIONAL","action":"BLOCK","transferEnabled":false}]',
     ),
 )
+
+# In an example row: the caller ID is not CUSTOM, its name not OTHER.
+WITHOUT_CUSTOM_CALLER_ID = {
+    _PREFIX + "caller_id_custom_number": "",
+    _PREFIX + "external_caller_id_name": "",
+}
 
 CALLING_SETTINGS_RULES: tuple[Rule, ...] = (
     needs(_PREFIX + "caller_id_custom_number", _PREFIX + "caller_id_selected", equal="CUSTOM"),

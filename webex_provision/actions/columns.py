@@ -1,6 +1,6 @@
 """The columns that several entity types share, declared once. They carry no prefix and one meaning everywhere."""
 
-from webex_provision.actions.declaration import Column, Kind
+from webex_provision.actions.declaration import Column, Kind, RefersTo
 
 # Filled on a row about a user, these are refused: the directory owns who a person is.
 IDENTITY_COLUMNS = (
@@ -28,6 +28,7 @@ LOCATION_KEY = Column(
     help="The location: a key or name of a location row in this file, else its name in the tenant.",
     required=True,
     largest=256,
+    refers_to=(RefersTo("location"),),
     feeds="locationId",
     example="HQ",
 )
@@ -123,17 +124,15 @@ ADDRESS = (
     ),
 )
 
-SHARED_COLUMNS = frozenset(
-    column.name
-    for column in (
-        LOCATION_KEY,
-        EMAIL,
-        EXTENSION,
-        PHONE_NUMBER,
-        PHONE_NUMBERS_SECONDARY,
-        CALLING_ENABLED,
-        TIME_ZONE,
-        LANGUAGE,
-        *ADDRESS,
-    )
+SHARED = (
+    LOCATION_KEY,
+    EMAIL,
+    EXTENSION,
+    PHONE_NUMBER,
+    PHONE_NUMBERS_SECONDARY,
+    CALLING_ENABLED,
+    TIME_ZONE,
+    LANGUAGE,
+    *ADDRESS,
 )
+SHARED_COLUMNS = frozenset(column.name for column in SHARED)

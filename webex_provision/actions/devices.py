@@ -1,42 +1,35 @@
 """Phones: put on a user or a workspace by MAC address, or awaited by an activation code."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from webex_provision.actions.action_helpers import needs, owner_key, uuid_of, without_nulls
-from webex_provision.actions.columns import LOCATION_KEY
+from webex_provision.actions.action_helpers import owner_key, uuid_of, without_nulls
 from webex_provision.actions.declaration import (
     Check,
     Claim,
-    Column,
     EntityType,
     Expect,
     Failure,
     FailureRule,
-    Index,
     Item,
-    Kind,
     Learned,
     Lookup,
     LookupMany,
-    OutOfScope,
     Repeat,
     RowContext,
-    Rule,
     Wait,
     Write,
 )
+from webex_provision.actions.device_columns import COLUMNS, MAC, OUT_OF_SCOPE, OWNER, RULES
+from webex_provision.actions.device_lists import DEVICES, LIST_DEVICES, MODELS, plain_mac
 from webex_provision.actions.indexes import LOCATIONS, NUMBERS, PEOPLE, WORKSPACES, name_key, place_key
 from webex_provision.actions.numbers import elsewhere
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
 _WRITE = "spark-admin:devices_write"
-LIST_DEVICES = Endpoint("GET", "/devices", "spark-admin:devices_read")
-LIST_MODELS = Endpoint("GET", "/telephony/config/supportedDevices", "spark-admin:telephony_config_read")
 CREATE_DEVICE = Endpoint("POST", "/devices", _WRITE)
 CREATE_CODE = Endpoint("POST", "/devices/activationCode", "identity:one_time_password")
 UPDATE_DEVICE = Endpoint("PATCH", "/devices/{device_id}", _WRITE)
@@ -44,53 +37,6 @@ UPDATE_DEVICE = Endpoint("PATCH", "/devices/{device_id}", _WRITE)
 _JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 _OWNER_FIELDS = {"person": "personId", "workspace": "workspaceId"}
 _PLACES = {"person": "PEOPLE", "workspace": "PLACE"}  # as the catalogue of models calls them
-_MAC_PATTERN = r"^([0-9A-Fa-f][:.\-]?){11}[0-9A-Fa-f]$"
-
-
-def plain_mac(mac: str) -> str:
-    """A MAC address as Webex lists those of phones: 12 capitals and digits; room devices come with colons."""
-    return re.sub(r"[:.\-]", "", mac).upper()
-
-
-def _device_keys(item: Item) -> Iterator[str]:
-    for name in ("mac", "serial", "personId", "workspaceId"):
-        if item.get(name):
-            yield f"{name}:{item[name]}"
-
-
-def _comparable(key: str) -> str:
-    name, value = key.split(":", 1)
-    if name == "mac":
-        return f"mac:{plain_mac(value)}"
-    return key if name == "serial" else f"{name}:{uuid_of(value)}"
-
-
-def _one_device(_: str, key: str) -> ApiRequest:
-    name, value = key.split(":", 1)
-    return LIST_DEVICES.at(params={name: value, "max": 1000})
-
-
-DEVICES = Index(
-    name="devices",
-    items="items",
-    list_all=lambda _: LIST_DEVICES.at(params={"max": 1000}),
-    list_one=_one_device,
-    keys=_device_keys,
-    comparable=_comparable,
-    keeps=("id", "mac", "serial", "personId", "workspaceId", "connectionStatus", "product", "type", "tags"),
-    start_honoured=True,
-)
-
-MODELS = Index(
-    name="device models",
-    items="devices",
-    list_all=lambda _: LIST_MODELS.at(),
-    list_one=lambda *_: LIST_MODELS.at(),
-    keys=lambda item: [str(item["model"]), str(item["displayName"])],
-    identity=lambda item: str(item["model"]),
-    needs=("model",),
-    keeps=("model", "displayName", "onboardingMethod", "supportedFor"),
-)
 
 
 def _kind(ctx: RowContext) -> str:
@@ -271,9 +217,6 @@ def _notice(ctx: RowContext) -> str | None:
     return "already_pending or activated: no new code was made"
 
 
-_MAC = pl.col("device_mac").str.replace_all(r"[:.\-]", "").str.to_uppercase()
-_OWNER = pl.concat_str("device_owner_type", "device_owner", "device_model", separator=":", ignore_nulls=True)
-_CODE = pl.col("device_onboarding") == "activation_code"
 _OWNER_GONE = FailureRule(status=404, reason=Reason.RESOURCE_DEPENDENCY_MISSING, advice="the owner is gone")
 
 DEVICE = EntityType(
@@ -282,102 +225,17 @@ DEVICE = EntityType(
     rank=9,
     title="Puts a phone on a user or workspace by MAC address, or asks for the activation code of one.",
     prefix="device_",
-    columns=(
-        Column(
-            name="device_owner_type",
-            help="Who gets the device.",
-            kind=Kind.CHOICE,
-            choices=tuple(_OWNER_FIELDS),
-            required=True,
-            feeds="personId or workspaceId",
-            example="person",
-        ),
-        Column(
-            name="device_owner",
-            help="The user's email; or the workspace: a key of its row in this file, else its display name.",
-            required=True,
-            largest=256,
-            feeds="personId or workspaceId",
-            example="ana.ruiz@example.com",
-        ),
-        replace(LOCATION_KEY, required=False, help="The owner's location; only checked, the device follows its owner."),
-        Column(
-            name="device_model",
-            help="Model or display name in Webex's list of supported devices; blank with a code: a room device.",
-            largest=128,
-            feeds="model",
-            example="DMS Cisco 8845",
-        ),
-        Column(
-            name="device_mac",
-            help="MAC address; colons, dashes and dots are ignored.",
-            pattern=_MAC_PATTERN,
-            feeds="mac",
-            example="001122334455",
-        ),
-        Column(
-            name="device_onboarding",
-            help="Blank: mac. A code stands in the message of results.csv; a device that is there needs none.",
-            kind=Kind.CHOICE,
-            choices=("mac", "activation_code"),
-            example="mac",
-        ),
-        Column(
-            name="device_serial",
-            help="Finds a device that is there already; a serial number adds none.",
-            largest=64,
-            feeds="serial",
-            example="FCH2417E0AB",
-        ),
-        Column(
-            name="device_tags",
-            help="Tags; replace all.",
-            many=True,
-            most_items=20,
-            largest=50,
-            feeds="tags",
-            example="planta-2|recepcion",
-        ),
-        Column(name="device_password", help="Not taken from a CSV: no secrets there.", example=""),
-    ),
-    entity_key=pl.coalesce(_MAC, "device_serial", _OWNER),
-    owner=pl.format("device:{}", _OWNER),
+    columns=COLUMNS,
+    entity_key=pl.coalesce(MAC, "device_serial", OWNER),
+    owner=pl.format("device:{}", OWNER),
     claims=(Claim("device_mac"),),
-    rules=(
-        Rule(
-            "device_mac",
-            pl.all_horizontal(pl.col("device_mac", "device_serial").is_null()) & _CODE.ne_missing(other=True),
-            "one of device_mac, device_serial or device_onboarding=activation_code is needed; fill one",
-        ),
-        Rule(
-            "device_onboarding",
-            _CODE & pl.any_horizontal(pl.col("device_mac", "device_serial").is_not_null()),
-            "activation_code goes without device_mac and device_serial; empty them or the onboarding",
-        ),
-        needs("device_model", "device_mac"),
-        needs("device_mac", "device_onboarding", equal="mac"),
-        Rule(
-            "device_owner",
-            (pl.col("device_owner_type") == "person") & ~pl.col("device_owner").str.contains("@"),
-            "device_owner of a person is an email; mend it or device_owner_type",
-        ),
-    ),
-    out_of_scope=(
-        OutOfScope(
-            "device_password",
-            pl.col("device_password").is_not_null(),
-            "secrets don't belong in a CSV; set the SIP password of a third-party phone in Control Hub",
-        ),
-        OutOfScope(
-            "device_tags",
-            _CODE & pl.col("device_tags").is_not_null(),
-            "a device that waits for its activation can't be tagged yet; tag it later by a row with its MAC or serial",
-        ),
-    ),
+    rules=RULES,
+    out_of_scope=OUT_OF_SCOPE,
     result=("device", "created_device"),
     notice=_notice,
     # One owner's devices are made one after the other: Webex races for the primary one otherwise.
     touches=lambda ctx: [f"device owner:{_kind(ctx)}:{_owner_name(ctx).casefold()}"],
+    example={"device_serial": ""},
     steps=(
         Lookup(
             name="owner_lookup",
@@ -387,8 +245,17 @@ DEVICE = EntityType(
             absent=lambda ctx: Failure(
                 Reason.RESOURCE_DEPENDENCY_MISSING, f"no location named '{ctx.location_name()}' in the tenant"
             ),
+            reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,),
         ),
-        Lookup(name="owner_lookup", index=PEOPLE, key=_person_key, save="person", confirm=True, absent=_no_person),
+        Lookup(
+            name="owner_lookup",
+            index=PEOPLE,
+            key=_person_key,
+            save="person",
+            confirm=True,
+            absent=_no_person,
+            reasons=(Reason.USER_NOT_FOUND,),
+        ),
         Lookup(
             name="owner_lookup",
             index=WORKSPACES,
@@ -397,9 +264,10 @@ DEVICE = EntityType(
             confirm=True,
             ambiguous=Reason.PRECONDITION_MISSING,
             absent=_no_workspace,
+            reasons=(Reason.WORKSPACE_NOT_FOUND,),
         ),
         LookupMany(name="owner_lookup", index=NUMBERS, keys=_line_keys, save="inventory"),
-        Check(name="owner_lookup", verdict=_owner_verdict),
+        Check(name="owner_lookup", verdict=_owner_verdict, reasons=(Reason.PRECONDITION_MISSING,)),
         Lookup(
             name="model_check",
             index=MODELS,
@@ -410,10 +278,18 @@ DEVICE = EntityType(
                 Reason.NON_RETRYABLE_EXTERNAL,
                 f"'{ctx.row.text('device_model')}' is no supported phone; room devices come by activation code only",
             ),
+            reasons=(Reason.NON_RETRYABLE_EXTERNAL,),
         ),
-        Check(name="model_check", verdict=_model_verdict),
+        Check(
+            name="model_check",
+            verdict=_model_verdict,
+            reasons=(
+                Reason.NON_RETRYABLE_EXTERNAL,
+                Reason.OUT_OF_SCOPE,
+            ),
+        ),
         Lookup(name="device_lookup", index=DEVICES, key=_device_key, save="device", confirm=True),
-        Check(name="device_lookup", verdict=_device_verdict),
+        Check(name="device_lookup", verdict=_device_verdict, reasons=(Reason.OUT_OF_SCOPE,)),
         LookupMany(
             name="owner_devices_lookup",
             index=DEVICES,
@@ -425,10 +301,11 @@ DEVICE = EntityType(
             name="device_create",
             endpoint=CREATE_DEVICE,
             request=_create,
-            expect=Expect(statuses=(200, 201, 204), proof=_proof),
+            expect=Expect(statuses=(200, 201, 204), proof=_proof, reasons=(Reason.INVALID_RESPONSE_SCHEMA,)),
             save="created_device",
             recheck="device_lookup",
             refuses_twins=True,
+            shows_late=True,  # PhoneOS models
             failures=(
                 FailureRule(
                     codes=("2011",),
@@ -460,6 +337,7 @@ DEVICE = EntityType(
             save="shown",
             done=lambda ctx: bool(ctx.found["shown"]["items"]),
             overdue=_overdue,
+            reasons=(Reason.RETRY_EXHAUSTED,),
             every=10.0,
             expect=Expect(statuses=(200,), fields=("items",)),
         ),

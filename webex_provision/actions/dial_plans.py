@@ -1,10 +1,10 @@
 """Dial plans: dialled patterns of the whole organisation that leave by a trunk or route group."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import polars as pl
 
+from webex_provision.actions.action_helpers import chunk_names, chunk_of, shows
 from webex_provision.actions.declaration import (
     Check,
     Claim,
@@ -12,16 +12,17 @@ from webex_provision.actions.declaration import (
     EntityType,
     Expect,
     Failure,
-    Index,
     Item,
     Learned,
     Lookup,
     OutOfScope,
+    Overlap,
     Read,
     Repeat,
     RowContext,
     Write,
 )
+from webex_provision.actions.indexes import named_index
 from webex_provision.actions.route_targets import target_columns, target_lookup, target_of
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
@@ -39,39 +40,37 @@ UPDATE_PATTERNS = Endpoint("PUT", _ONE + "/dialPatterns", _WRITE)
 
 CHUNK = 200  # patterns in one request; so many were accepted on a real tenant
 MOST_PATTERNS = 1000
-_CHUNKS = range(MOST_PATTERNS // CHUNK)
+_FIRST = "1"  # of the chunks
 _SHOWN = 5
 
-DIAL_PLANS = Index(
-    name="dial plans",
-    items="dialPlans",
-    list_all=lambda _: LIST_DIAL_PLANS.at(params={"max": 1000}),
-    list_one=lambda _, name: LIST_DIAL_PLANS.at(params={"dialPlanName": name, "max": 1000}),
-    keys=lambda item: [str(item["name"])],
-    needs=("id", "name"),
-    start_honoured=True,
-)
+DIAL_PLANS = named_index("dial plans", "dialPlans", LIST_DIAL_PLANS, "dialPlanName")
 
 
 def _name(ctx: RowContext) -> str:
     return ctx.row.text("dial_plan_name")
 
 
-def _chunk(ctx: RowContext, number: int) -> list[str]:
-    """The chunks are cut from the cell, so that each stays the same whatever was sent already."""
-    return ctx.row.items("dial_plan_patterns")[number * CHUNK : (number + 1) * CHUNK]
+def _chunks(ctx: RowContext) -> list[str]:
+    return chunk_names(ctx.row.items("dial_plan_patterns"), CHUNK)
+
+
+def _chunk(ctx: RowContext, name: str) -> list[str]:
+    return [*chunk_of(ctx.row.items("dial_plan_patterns"), CHUNK, name)]
+
+
+_REFUSED = (Reason.INVALID_DIAL_PLAN_COLLISION, Reason.NON_RETRYABLE_EXTERNAL)
 
 
 def _made(ctx: RowContext) -> bool:
     return "dial_plan_create" in ctx.created
 
 
-def _missing(ctx: RowContext, number: int) -> list[str]:
+def _missing(ctx: RowContext) -> list[str]:
     """The patterns of a chunk that the plan lacks; those of the first one came with the create."""
-    if number == 0 and _made(ctx):
+    if ctx.item == _FIRST and _made(ctx):
         return []
     held = set((ctx.found["dial_patterns"] or {}).get("dialPatterns", ()))
-    return [pattern for pattern in _chunk(ctx, number) if pattern not in held]
+    return [pattern for pattern in _chunk(ctx, ctx.item) if pattern not in held]
 
 
 def _plan(ctx: RowContext) -> Item:
@@ -83,7 +82,7 @@ def _create(ctx: RowContext) -> ApiRequest | None:
     """Plain strings here; the objects of the later PUT are refused."""
     if ctx.found["dial_plan"] is not None:
         return None
-    return CREATE_DIAL_PLAN.at(json=_plan(ctx) | {"dialPatterns": _chunk(ctx, 0)})
+    return CREATE_DIAL_PLAN.at(json=_plan(ctx) | {"dialPatterns": _chunk(ctx, _FIRST)})
 
 
 def _refused_patterns(entries: list[Item]) -> Failure | None:
@@ -106,14 +105,14 @@ def _created_whole(ctx: RowContext) -> Failure | None:
 
 
 def _read_patterns(ctx: RowContext) -> ApiRequest | None:
-    if _made(ctx) and not _chunk(ctx, 1):
+    if _made(ctx) and len(_chunks(ctx)) == 1:
         return None
     return LIST_PATTERNS.at(dial_plan_id=ctx.id_of("dial_plan"), params={"max": 1000})
 
 
-def _validate(number: int, ctx: RowContext) -> ApiRequest | None:
+def _validate(ctx: RowContext) -> ApiRequest | None:
     """Of missing patterns only: those that the plan itself holds would be called duplicates."""
-    missing = [] if _made(ctx) else _missing(ctx, number)
+    missing = [] if _made(ctx) else _missing(ctx)
     return VALIDATE_PATTERNS.at(json={"dialPatterns": missing}) if missing else None
 
 
@@ -122,12 +121,14 @@ def _all_valid(_: RowContext, answer: Answer) -> Failure | None:
 
 
 def _update(ctx: RowContext) -> ApiRequest | None:
-    return None if _made(ctx) else UPDATE_DIAL_PLAN.at(dial_plan_id=ctx.id_of("dial_plan"), json=_plan(ctx))
+    if _made(ctx) or shows(ctx.found["dial_plan"], _plan(ctx)):
+        return None
+    return UPDATE_DIAL_PLAN.at(dial_plan_id=ctx.id_of("dial_plan"), json=_plan(ctx))
 
 
-def _add(number: int, ctx: RowContext) -> ApiRequest | None:
+def _add(ctx: RowContext) -> ApiRequest | None:
     """A delta: patterns that the row does not name stay, for routing is shared by all."""
-    added = [{"dialPattern": pattern, "action": "ADD"} for pattern in _missing(ctx, number)]
+    added = [{"dialPattern": pattern, "action": "ADD"} for pattern in _missing(ctx)]
     return UPDATE_PATTERNS.at(dial_plan_id=ctx.id_of("dial_plan"), json={"dialPatterns": added}) if added else None
 
 
@@ -175,6 +176,21 @@ DIAL_PLAN = EntityType(
     result=("dial_plan",),
     owner=pl.format("dial_plan:{}", pl.col("dial_plan_name").str.to_lowercase()),
     claims=(Claim("dial_plan_patterns"),),
+    overlaps=(
+        Overlap("dial_plan_patterns", "extension", "calls to these extensions may leave by the dial plan"),
+        Overlap(
+            "dial_plan_patterns",
+            "location_routing_prefix",
+            "calls between sites, dialled with that prefix, may leave by the dial plan",
+            leading=True,
+        ),
+        Overlap(
+            "dial_plan_patterns",
+            "location_outside_dial_digit",
+            "in that location the first digit asks for an outside line",
+            leading=True,
+        ),
+    ),
     touches=lambda ctx: [f"dial_plan:{_name(ctx).casefold()}"],
     out_of_scope=(
         OutOfScope(
@@ -198,7 +214,11 @@ DIAL_PLAN = EntityType(
             learns=_learn,
             compensate=_delete,
         ),
-        Check(name="dial_plan_patterns_check", verdict=_created_whole),
+        Check(
+            name="dial_plan_patterns_check",
+            verdict=_created_whole,
+            reasons=_REFUSED,
+        ),
         Read(
             name="dial_plan_patterns_lookup",
             endpoint=LIST_PATTERNS,
@@ -206,15 +226,14 @@ DIAL_PLAN = EntityType(
             save="dial_patterns",
             items="dialPatterns",
         ),
-        *(
-            Read(
-                name="dial_plan_patterns_validate",
-                endpoint=VALIDATE_PATTERNS,
-                request=partial(_validate, number),
-                save="dial_patterns_verdict",
-                expect=Expect(statuses=(200,), fields=("status",), proof=_all_valid),
-            )
-            for number in _CHUNKS
+        Read(
+            name="dial_plan_patterns_validate",
+            endpoint=VALIDATE_PATTERNS,
+            request=_validate,
+            save="dial_patterns_verdicts",
+            expect=Expect(statuses=(200,), fields=("status",), proof=_all_valid, reasons=_REFUSED),
+            over=_chunks,
+            most_items=MOST_PATTERNS // CHUNK,
         ),
         Write(
             name="dial_plan_update",
@@ -223,16 +242,15 @@ DIAL_PLAN = EntityType(
             expect=Expect(statuses=(200, 204)),
             repeat=Repeat.SAFE,
         ),
-        *(
-            Write(
-                name="dial_plan_patterns_update",
-                endpoint=UPDATE_PATTERNS,
-                request=partial(_add, number),
-                expect=Expect(statuses=(200, 204)),
-                recheck="dial_plan_patterns_lookup",
-                refuses_twins=True,
-            )
-            for number in _CHUNKS
+        Write(
+            name="dial_plan_patterns_update",
+            endpoint=UPDATE_PATTERNS,
+            request=_add,
+            expect=Expect(statuses=(200, 204)),
+            recheck="dial_plan_patterns_lookup",
+            refuses_twins=True,
+            over=_chunks,
+            most_items=MOST_PATTERNS // CHUNK,
         ),
     ),
 )

@@ -15,6 +15,7 @@ from webex_provision.actions.declaration import (
     Failure,
     Item,
     Kind,
+    Learned,
     LookupMany,
     Read,
     Repeat,
@@ -23,7 +24,7 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.failures import USER_GONE
-from webex_provision.actions.indexes import NUMBERS, PEOPLE
+from webex_provision.actions.indexes import NUMBERS, PEOPLE, has_new_line
 from webex_provision.actions.users import user_lookup
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import ApiRequest, Endpoint
@@ -55,9 +56,13 @@ def _assistants(ctx: RowContext) -> list[Item]:
     return [ctx.found["assistants"][email][0] for email in ctx.row.items(_EMAILS)]
 
 
+def _assistant_ids(ctx: RowContext) -> list[str]:
+    return [str(item["id"]) for item in _assistants(ctx)]
+
+
 def _assistant_lines(ctx: RowContext) -> Failure | None:
-    for email, item in zip(ctx.row.items(_EMAILS), _assistants(ctx), strict=True):
-        if not ctx.found["assistant_lines"][owner_key(str(item["id"]))]:
+    for email, assistant_id in zip(ctx.row.items(_EMAILS), _assistant_ids(ctx), strict=True):
+        if not ctx.found["assistant_lines"][owner_key(assistant_id)]:
             return Failure(
                 Reason.PRECONDITION_MISSING,
                 f"assistant {email} has no calling yet; a user_calling_settings row gives it; nothing was sent",
@@ -68,17 +73,32 @@ def _assistant_lines(ctx: RowContext) -> Failure | None:
 # --- types -----------------------------------------------------------------------------------------------------
 
 
-def _type_read(ctx: RowContext, save: str) -> str:
-    return str((ctx.found.get(save) or {}).get("type", "UNASSIGNED"))
+def _known_type(person: Item) -> Item | None:
+    """What this run has made of a person, or nothing yet on a line that it began; None: it must be read."""
+    kind = person.get("executiveType") or ("UNASSIGNED" if has_new_line(person) else None)
+    return None if kind is None else {"type": kind}
+
+
+def _assistant(ctx: RowContext) -> Item:
+    """The one that a step over all assistants is about just now."""
+    return next(item for item in _assistants(ctx) if str(item["id"]) == ctx.item)
+
+
+def _learn_type(person: Item, kind: str) -> Iterator[Learned]:
+    yield Learned(PEOPLE, person | {"executiveType": kind})
+
+
+def _type_of(read: Item | None) -> str:
+    return str((read or {}).get("type", "UNASSIGNED"))
 
 
 def _types_verdict(ctx: RowContext) -> Failure | None:
     """Another type would silently take an executive's pool, or an assistant from an executive."""
-    roles = [("executive_type", ctx.row.text("email"), ASSISTANT, "an assistant")]
-    emails = enumerate(ctx.row.items(_EMAILS))
-    roles += [(f"assistant_type_{slot}", email, EXECUTIVE, "an executive") for slot, email in emails]
-    for save, email, other, role in roles:
-        if _type_read(ctx, save) == other:
+    roles = [(ctx.found["executive_type"], ctx.row.text("email"), ASSISTANT, "an assistant")]
+    for email, assistant_id in zip(ctx.row.items(_EMAILS), _assistant_ids(ctx), strict=True):
+        roles.append((ctx.found["assistant_types"][assistant_id], email, EXECUTIVE, "an executive"))
+    for read, email, other, role in roles:
+        if _type_of(read) == other:
             return Failure(
                 Reason.PRECONDITION_MISSING,
                 f"{email} is {role} already and would lose that; unassign it in Control Hub, then retry; "
@@ -87,42 +107,16 @@ def _types_verdict(ctx: RowContext) -> Failure | None:
     return None
 
 
-def _read_type(slot: int) -> Read:
-    def request(ctx: RowContext) -> ApiRequest | None:
-        found = _assistants(ctx)
-        return GET_EXECUTIVE_TYPE.at(person_id=str(found[slot]["id"])) if slot < len(found) else None
-
-    return Read(
-        name="executive_types_read",
-        endpoint=GET_EXECUTIVE_TYPE,
-        request=request,
-        save=f"assistant_type_{slot}",
-        failures=(USER_GONE,),
-    )
-
-
 def _set_executive(ctx: RowContext) -> ApiRequest | None:
-    if _type_read(ctx, "executive_type") == EXECUTIVE:
+    if _type_of(ctx.found["executive_type"]) == EXECUTIVE:
         return None
     return SET_EXECUTIVE_TYPE.at(person_id=ctx.id_of("person"), json={"type": EXECUTIVE})
 
 
-def _set_type(slot: int) -> Write:
-    def request(ctx: RowContext) -> ApiRequest | None:
-        found = _assistants(ctx)
-        if slot >= len(found) or _type_read(ctx, f"assistant_type_{slot}") == ASSISTANT:
-            return None
-        return SET_EXECUTIVE_TYPE.at(person_id=str(found[slot]["id"]), json={"type": ASSISTANT})
-
-    return Write(
-        name="assistant_type_update",
-        endpoint=SET_EXECUTIVE_TYPE,
-        request=request,
-        expect=Expect(statuses=(200, 204)),
-        repeat=Repeat.SAFE,
-        failures=(USER_GONE,),
-        reads_back=True,
-    )
+def _set_assistant(ctx: RowContext) -> ApiRequest | None:
+    if _type_of(ctx.found["assistant_types"][ctx.item]) == ASSISTANT:
+        return None
+    return SET_EXECUTIVE_TYPE.at(person_id=ctx.item, json={"type": ASSISTANT})
 
 
 # --- pairing and alerting --------------------------------------------------------------------------------------
@@ -130,8 +124,7 @@ def _set_type(slot: int) -> Write:
 
 def _assign(ctx: RowContext) -> ApiRequest:
     """The whole list; null takes all assistants away."""
-    ids = [str(item["id"]) for item in _assistants(ctx)]
-    return ASSIGN_ASSISTANTS.at(person_id=ctx.id_of("person"), json={"assistantIds": ids or None})
+    return ASSIGN_ASSISTANTS.at(person_id=ctx.id_of("person"), json={"assistantIds": _assistant_ids(ctx) or None})
 
 
 def _assigned_as_sent(held: Item, sent: Item) -> Item:
@@ -218,24 +211,35 @@ USER_EXEC_ASSISTANT = EntityType(
             absent=lambda _, email: Failure(
                 Reason.USER_NOT_FOUND, f"assistant {email} is not in the organisation; nothing was sent"
             ),
+            reasons=(Reason.USER_NOT_FOUND,),
         ),
         LookupMany(
             name="assistant_lookups",
             index=NUMBERS,
-            keys=lambda ctx: [owner_key(str(item["id"])) for item in _assistants(ctx)],
+            keys=lambda ctx: [owner_key(assistant_id) for assistant_id in _assistant_ids(ctx)],
             save="assistant_lines",
             confirm=lambda _: True,
         ),
-        Check(name="assistant_lookups", verdict=_assistant_lines),
+        Check(name="assistant_lookups", verdict=_assistant_lines, reasons=(Reason.PRECONDITION_MISSING,)),
         Read(
             name="executive_types_read",
             endpoint=GET_EXECUTIVE_TYPE,
             request=lambda ctx: GET_EXECUTIVE_TYPE.at(person_id=ctx.id_of("person")),
             save="executive_type",
             failures=(USER_GONE,),
+            known=lambda ctx: _known_type(ctx.found["person"]),
         ),
-        *(_read_type(slot) for slot in range(MOST_ASSISTANTS)),
-        Check(name="executive_types_read", verdict=_types_verdict),
+        Read(
+            name="executive_types_read",
+            endpoint=GET_EXECUTIVE_TYPE,
+            request=lambda ctx: GET_EXECUTIVE_TYPE.at(person_id=ctx.item),
+            save="assistant_types",
+            failures=(USER_GONE,),
+            known=lambda ctx: _known_type(_assistant(ctx)),
+            over=_assistant_ids,
+            most_items=MOST_ASSISTANTS,
+        ),
+        Check(name="executive_types_read", verdict=_types_verdict, reasons=(Reason.PRECONDITION_MISSING,)),
         Write(
             name="executive_type_update",
             endpoint=SET_EXECUTIVE_TYPE,
@@ -243,9 +247,21 @@ USER_EXEC_ASSISTANT = EntityType(
             expect=Expect(statuses=(200, 204)),
             repeat=Repeat.SAFE,
             failures=(USER_GONE,),
+            learns=lambda ctx, _: _learn_type(ctx.found["person"], EXECUTIVE),
             reads_back=True,
         ),
-        *(_set_type(slot) for slot in range(MOST_ASSISTANTS)),
+        Write(
+            name="assistant_type_update",
+            endpoint=SET_EXECUTIVE_TYPE,
+            request=_set_assistant,
+            expect=Expect(statuses=(200, 204)),
+            repeat=Repeat.SAFE,
+            failures=(USER_GONE,),
+            learns=lambda ctx, _: _learn_type(_assistant(ctx), ASSISTANT),
+            reads_back=True,
+            over=_assistant_ids,
+            most_items=MOST_ASSISTANTS,
+        ),
         Write(
             name="exec_assistants_update",
             endpoint=ASSIGN_ASSISTANTS,

@@ -11,9 +11,11 @@ from webex_provision.actions.declaration import (
     FailureRule,
     Item,
     Kind,
+    Read,
     Repeat,
     RowContext,
     Rule,
+    SecondLook,
     Write,
 )
 from webex_provision.actions.failures import USER_GONE, WORKSPACE_GONE
@@ -27,14 +29,17 @@ from webex_provision.actions.workspace_lines import (
     calling_workspace_steps,
 )
 from webex_provision.actions.workspaces import touched_workspace
-from webex_provision.vocabulary import Phase
+from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import ApiRequest, Endpoint
 
+GET_PERSON_FORWARDING = Endpoint("GET", "/people/{owner_id}/features/callForwarding", "spark-admin:people_read")
 FORWARD_PERSON = Endpoint("PUT", "/people/{owner_id}/features/callForwarding", "spark-admin:people_write")
 FORWARD_WORKSPACE = Endpoint("PUT", "/workspaces/{owner_id}/features/callForwarding", "spark-admin:workspaces_write")
 
 MODES = ("always", "busy", "no_answer")
 _DEFAULT_RINGS = 3
+# Mandatory for a workspace; sources differ for a user.
+_INCOMPLETE = (FailureRule(status=400, codes=("25008",), reason=Reason.NON_RETRYABLE_EXTERNAL),)
 _OFF: Item = {"enabled": False, "destinationVoicemailEnabled": False}
 
 
@@ -78,7 +83,10 @@ def _body(row: Row, prefix: str) -> Item:
 
 
 def _forward_person(ctx: RowContext) -> ApiRequest:
-    return FORWARD_PERSON.at(owner_id=ctx.id_of("person"), json=_body(ctx.row, "user_"))
+    """Where a body without business continuity is refused as incomplete, what the user has of it is sent along."""
+    now = ctx.found.get("forwarding_now")
+    held = {} if now is None else {"businessContinuity": _OFF | (now.get("businessContinuity") or {})}
+    return FORWARD_PERSON.at(owner_id=ctx.id_of("person"), json=held | _body(ctx.row, "user_"))
 
 
 def _forward_workspace(ctx: RowContext) -> ApiRequest:
@@ -95,7 +103,7 @@ def _columns(prefix: str, whose: str, continuity: str) -> tuple[Column, ...]:
             kind=Kind.DIALABLE,
             clearable=clearable,
             feeds="destination",
-            example="2100",
+            example="2950",
         )
 
     return (
@@ -158,6 +166,12 @@ def _rules(prefix: str) -> tuple[Rule, ...]:
 
 
 def _write(step: str, endpoint: Endpoint, gone: FailureRule) -> Write:
+    again = Read(
+        name=step,
+        endpoint=GET_PERSON_FORWARDING,
+        request=lambda ctx: GET_PERSON_FORWARDING.at(owner_id=ctx.id_of("person")),
+        save="forwarding_now",
+    )
     return Write(
         name=step,
         endpoint=endpoint,
@@ -166,6 +180,7 @@ def _write(step: str, endpoint: Endpoint, gone: FailureRule) -> Write:
         repeat=Repeat.SAFE,
         failures=(gone,),
         reads_back=True,
+        second_look=SecondLook(read=again, insist=_INCOMPLETE) if endpoint is FORWARD_PERSON else None,
     )
 
 

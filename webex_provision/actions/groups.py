@@ -4,7 +4,8 @@ The bodies are the plain ones of the API's own examples, not the SCIM bodies of 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -22,10 +23,12 @@ from webex_provision.actions.declaration import (
     Lookup,
     LookupMany,
     Read,
+    RefersTo,
     Repeat,
     RowContext,
     Rule,
     SecondLook,
+    Together,
     Write,
 )
 from webex_provision.actions.indexes import GROUPS as GROUP_LIST
@@ -197,6 +200,12 @@ def _apply(ctx: RowContext) -> ApiRequest | None:
     return UPDATE_GROUP.at(group_id=ctx.id_of("group"), json={"members": changes})
 
 
+def _merge_members(requests: Sequence[ApiRequest]) -> ApiRequest:
+    """Each person once: two rows may say the same of one."""
+    changes = {change["id"]: change for request in requests for change in request.json["members"]}
+    return replace(requests[0], json={"members": list(changes.values())})
+
+
 def _read_members(ctx: RowContext) -> ApiRequest:
     """One page, never a small one: paging members by small pages is known to be faulty."""
     return LIST_MEMBERS.at(group_id=ctx.id_of("group"), params={"startIndex": 1, "count": MOST_MEMBERS})
@@ -224,6 +233,7 @@ GROUP_MEMBERSHIP = EntityType(
             help="The group: a key of its row in this file, else its name in the tenant.",
             required=True,
             largest=256,
+            refers_to=(RefersTo("groups"),),
             feeds="groupId",
             example="Ventas Madrid",
         ),
@@ -235,7 +245,7 @@ GROUP_MEMBERSHIP = EntityType(
             many=True,
             most_items=MOST_MEMBERS,
             feeds="members[].id",
-            example="ana.ruiz@example.com|luis.gil@example.com",
+            example="ana.ruiz@example.com|luis.vega@example.com",
         ),
         Column(
             name="member_action",
@@ -255,7 +265,7 @@ GROUP_MEMBERSHIP = EntityType(
     rules=(_plain_name("member_group_name"),),
     # Adding and removing one user of one group exclude each other; saying one of them twice does not.
     owner=_ACTION,
-    claims=(Claim("member_emails", within="member_group_name", refers_to="groups"),),
+    claims=(Claim("member_emails", within="member_group_name"),),
     result=("group",),
     touches=lambda ctx: [f"group:{_group_name(ctx).casefold()}"],
     steps=(
@@ -266,6 +276,7 @@ GROUP_MEMBERSHIP = EntityType(
             save="group",
             confirm=True,
             absent=_no_group,
+            reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,),
         ),
         LookupMany(
             name="member_lookup",
@@ -273,6 +284,7 @@ GROUP_MEMBERSHIP = EntityType(
             keys=lambda ctx: ctx.row.items("member_emails"),
             save="member_users",
             absent=_no_user,
+            reasons=(Reason.USER_NOT_FOUND,),
         ),
         Write(
             name="membership_apply",
@@ -287,6 +299,12 @@ GROUP_MEMBERSHIP = EntityType(
                 insist=tuple(
                     FailureRule(status=status, reason=Reason.NON_RETRYABLE_EXTERNAL) for status in (400, 404, 409)
                 ),
+            ),
+            together=Together(
+                size=lambda ctx: len(ctx.row.items("member_emails")),
+                most=MOST_MEMBERS,
+                of="members",
+                merge=_merge_members,
             ),
         ),
     ),

@@ -4,7 +4,7 @@ Filters of Webex match prefixes or substrings, so every key is compared exactly,
 that are known to be accepted: 1000 for people, locations, workspaces and features, 2000 for numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from webex_provision.actions.action_helpers import (
     comparable_key,
@@ -61,6 +61,36 @@ def _name_filter(key: str) -> str:
     return key.removeprefix("name:") if key.startswith("name:") else key.split("/", 1)[1]
 
 
+def named_index(
+    name: str, items: str, endpoint: Endpoint, parameter: str = "name", made_by: tuple[str, ...] = ()
+) -> Index:
+    """A list of the whole organisation whose items go by their name alone; `parameter` narrows it to one name."""
+    return Index(
+        name=name,
+        items=items,
+        list_all=lambda _: endpoint.at(params={"max": 1000}),
+        list_one=lambda _, key: endpoint.at(params={parameter: key, "max": 1000}),
+        keys=lambda item: [str(item["name"])],
+        needs=("id", "name"),
+        start_honoured=True,
+        made_by=made_by,
+    )
+
+
+def _service_index(name: str, items: str, list_all: Callable[..., ApiRequest]) -> Index:
+    """A list of services, whose names are unique in their location; `list_all` takes scope and further parameters."""
+    return Index(
+        name=name,
+        items=items,
+        list_all=list_all,
+        list_one=lambda scope, key: list_all(scope, name=_name_filter(key)),
+        keys=lambda item: _named_in_place(item, str(item["name"])),
+        needs=("id", "name", "locationId"),
+        keeps=("id", "name", "locationId"),
+        start_honoured=True,
+    )
+
+
 def _person_keys(item: Item) -> Iterator[str]:
     yield from (str(email) for email in item.get("emails") or [])
 
@@ -74,6 +104,15 @@ PEOPLE = Index(
     needs=("id", "emails"),
     keeps=("id", "emails", "licenses"),
 )
+
+# What a write teaches of a person whose calling it began in this run: nothing is set on the new line by anybody yet.
+NEW_LINE: Item = {"newLine": True}
+
+
+def has_new_line(person: Item) -> bool:
+    """Whether this run began the calling of an entry of the people list."""
+    return bool(person.get("newLine"))
+
 
 LICENSES = Index(
     name="licenses",
@@ -104,15 +143,7 @@ LOCATIONS = Index(
     needs=("id", "name"),
 )
 
-CALLING_LOCATIONS = Index(
-    name="calling locations",
-    items="locations",
-    list_all=lambda _: LIST_CALLING_LOCATIONS.at(params={"max": 1000}),
-    list_one=lambda _, name: LIST_CALLING_LOCATIONS.at(params={"name": name, "max": 1000}),
-    keys=lambda item: [str(item["name"])],
-    needs=("id", "name"),
-    start_honoured=True,
-)
+CALLING_LOCATIONS = named_index("calling locations", "locations", LIST_CALLING_LOCATIONS, made_by=("location",))
 
 
 def _number_keys(item: Item) -> Iterator[str]:
@@ -164,7 +195,11 @@ NUMBERS = Index(
         "owner",
     ),
     start_honoured=True,
+    made_by=("location_number_state",),
 )
+
+# Sources differ on whether a PUT that leaves them out clears them, so they are always sent.
+WORKSPACE_DETAILS = ("type", "capacity", "notes")
 
 WORKSPACES = Index(
     name="workspaces",
@@ -173,18 +208,12 @@ WORKSPACES = Index(
     list_one=lambda _, key: LIST_WORKSPACES.at(params={"displayName": _name_filter(key), "max": 1000}),
     keys=lambda item: _named_in_place(item, str(item["displayName"])),
     needs=("id", "displayName"),
-    keeps=("id", "displayName", "locationId", "calling"),
+    keeps=("id", "displayName", "locationId", "calling", "hotdeskingStatus", *WORKSPACE_DETAILS),
     start_honoured=True,
 )
 
-HUNT_GROUPS = Index(
-    name="hunt groups",
-    items="huntGroups",
-    list_all=lambda _: LIST_HUNT_GROUPS.at(params={"max": 1000}),
-    list_one=lambda _, key: LIST_HUNT_GROUPS.at(params={"name": _name_filter(key), "max": 1000}),
-    keys=lambda item: _named_in_place(item, str(item["name"])),
-    needs=("id", "name", "locationId"),
-    start_honoured=True,
+HUNT_GROUPS = _service_index(
+    "hunt groups", "huntGroups", lambda _, **params: LIST_HUNT_GROUPS.at(params={**params, "max": 1000})
 )
 
 # There is no list of the whole organisation. The id holds the name, so the place and name tell two groups apart.
@@ -226,26 +255,10 @@ def _queues(scope: str, **params: str) -> ApiRequest:
     return LIST_QUEUES.at(params={**params, **hidden, "max": 1000})
 
 
-QUEUES = Index(
-    name="call queues",
-    items="queues",
-    list_all=_queues,
-    list_one=lambda scope, key: _queues(scope, name=_name_filter(key)),
-    keys=lambda item: _named_in_place(item, str(item["name"])),
-    needs=("id", "name", "locationId"),
-    keeps=("id", "name", "locationId"),
-    start_honoured=True,
-)
+QUEUES = _service_index("call queues", "queues", _queues)
 
-AUTO_ATTENDANTS = Index(
-    name="auto attendants",
-    items="autoAttendants",
-    list_all=lambda _: LIST_AUTO_ATTENDANTS.at(params={"max": 1000}),
-    list_one=lambda _, key: LIST_AUTO_ATTENDANTS.at(params={"name": _name_filter(key), "max": 1000}),
-    keys=lambda item: _named_in_place(item, str(item["name"])),
-    needs=("id", "name", "locationId"),
-    keeps=("id", "name", "locationId"),
-    start_honoured=True,
+AUTO_ATTENDANTS = _service_index(
+    "auto attendants", "autoAttendants", lambda _, **params: LIST_AUTO_ATTENDANTS.at(params={**params, "max": 1000})
 )
 
 
@@ -269,19 +282,25 @@ SCHEDULES = Index(
 
 
 def _announcement_keys(item: Item) -> Iterator[str]:
-    """Of the organisation: by name alone; of a location: in that location only."""
+    """Of the organisation: by name alone; of a location: in that location only.
+
+    The location decides, not `level`: no source says that this field always tells them apart.
+    """
     place = item.get("location") or {}
-    if item.get("level") == "LOCATION":
-        yield place_key(str(place["id"]), str(item["name"]))
-    else:
-        yield name_key(str(item["name"]))
+    yield place_key(str(place["id"]), str(item["name"])) if place.get("id") else name_key(str(item["name"]))
+
+
+def _announcements_named(_: str, key: str) -> ApiRequest:
+    """Whether `all` shows those of the organisation too is not documented: they are asked for by the list's default."""
+    everywhere = {} if key.startswith("name:") else {"locationId": "all"}
+    return LIST_ANNOUNCEMENTS.at(params={**everywhere, "name": _name_filter(key), "max": 1000})
 
 
 ANNOUNCEMENTS = Index(
     name="announcements",
     items="announcements",
     list_all=lambda _: LIST_ANNOUNCEMENTS.at(params={"locationId": "all", "max": 1000}),
-    list_one=lambda _, key: LIST_ANNOUNCEMENTS.at(params={"locationId": "all", "name": _name_filter(key), "max": 1000}),
+    list_one=_announcements_named,
     keys=_announcement_keys,
     needs=("id", "name", "level"),
     keeps=("id", "name", "level", "location", "fileName", "mediaFileType"),

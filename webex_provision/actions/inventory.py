@@ -6,7 +6,16 @@ from functools import partial
 
 import polars as pl
 
-from webex_provision.actions.action_helpers import needs, number_key, only_with, owner_of, uuid_of, without_nulls
+from webex_provision.actions.action_helpers import (
+    chunk_names,
+    chunk_of,
+    needs,
+    number_key,
+    only_with,
+    owner_of,
+    uuid_of,
+    without_nulls,
+)
 from webex_provision.actions.columns import LOCATION_KEY
 from webex_provision.actions.declaration import (
     Check,
@@ -46,7 +55,26 @@ _CHUNK = 100  # no limit is documented for an ADD of direct numbers
 # Their numbers belong to the provider: Webex warns that a change may damage its data.
 PROVIDER_MANAGED = frozenset({"INTEGRATED_CCP", "CISCO_PSTN"})
 
+# The example row adds the numbers of all other examples, so that these together are a whole site.
+_EXAMPLE_NUMBERS = (
+    "+34910002100",
+    "+34910002101",
+    "+34910002102",
+    "+34910002103",
+    "+34910002301",
+    "+34910002800",
+    "+34910002801",
+    "+34910002900",
+    "+34910002901",
+    "+34910002902",
+    "+34910002903",
+    "+34910002905",
+    "+34910002950",
+    "+34910002951",
+)
+
 CLAIMED_NUMBERS = "numbers of an inventory"  # a number is added, switched or removed by one row of a file
+MAIN_NUMBERS = "main numbers of locations"
 
 NO_PSTN = FailureRule(
     status=404,
@@ -73,7 +101,7 @@ def pstn_steps(step: str) -> tuple[Read, Check]:
             failures=(NO_PSTN,),
             once=True,
         ),
-        Check(name=step, verdict=_provider),
+        Check(name=step, verdict=_provider, reasons=(Reason.OUT_OF_SCOPE,)),
     )
 
 
@@ -140,7 +168,7 @@ def _switchable(ctx: RowContext, number: str, item: Item) -> Failure | None:
 
 def _main_verdict(ctx: RowContext) -> Failure | None:
     number = ctx.row.get("number_main_phone_number")
-    if number is None or (_adds(ctx) and number in _listed(ctx)):
+    if number is None or number in _listed(ctx):
         return None
     items: list[Item] = ctx.found["main"].get(number_key(number), [])
     if items and here(ctx, items[0]):
@@ -149,14 +177,18 @@ def _main_verdict(ctx: RowContext) -> Failure | None:
     return Failure(Reason.NUMBER_INVENTORY_MISSING, message)
 
 
-def _part(ctx: RowContext, turn: int) -> list[str]:
-    """The numbers of one request: places in the cell, so that a new look-up does not shift them."""
-    return _listed(ctx)[turn * _CHUNK : (turn + 1) * _CHUNK]
+def _turns(ctx: RowContext, *, adds: bool) -> list[str]:
+    return chunk_names(_listed(ctx), _CHUNK) if _adds(ctx) is adds else []
 
 
-def _add(turn: int, ctx: RowContext) -> ApiRequest | None:
+def _part(ctx: RowContext) -> Sequence[str]:
+    """The numbers of one request."""
+    return chunk_of(_listed(ctx), _CHUNK, ctx.item)
+
+
+def _add(ctx: RowContext) -> ApiRequest | None:
     """Those that are missing only: an ADD with a number that is there is refused whole (409, seen live)."""
-    missing = [number for number in _part(ctx, turn) if _entry(ctx, number) is None] if _adds(ctx) else []
+    missing = [number for number in _part(ctx) if _entry(ctx, number) is None]
     if not missing:
         return None
     row = ctx.row
@@ -170,10 +202,10 @@ def _add(turn: int, ctx: RowContext) -> ApiRequest | None:
     return ADD_NUMBERS.at(location_id=ctx.id_of("location"), json=without_nulls(body))
 
 
-def _added(turn: int, ctx: RowContext) -> bool:
+def _added(ctx: RowContext) -> bool:
     """Whether a refused ADD has brought some of its numbers in all the same."""
     before = ctx.found["listed_before"]
-    part = [number for number in _part(ctx, turn) if not before.get(number_key(number))]
+    part = [number for number in _part(ctx) if not before.get(number_key(number))]
     return any(_entry(ctx, number) is not None for number in part)
 
 
@@ -181,19 +213,23 @@ def _wanted_state(ctx: RowContext) -> str:
     return "INACTIVE" if ctx.row.text("number_action") == "DEACTIVATE" else "ACTIVE"
 
 
-def _others(turn: int, ctx: RowContext) -> list[str]:
+def _others(ctx: RowContext) -> list[str]:
     """The numbers of one request that are in the other state."""
-    if _adds(ctx):
-        return []
-    return [number for number in _part(ctx, turn) if (_entry(ctx, number) or {}).get("state") != _wanted_state(ctx)]
+    return [number for number in _part(ctx) if (_entry(ctx, number) or {}).get("state") != _wanted_state(ctx)]
 
 
-def _switch(turn: int, ctx: RowContext) -> ApiRequest | None:
-    numbers = _others(turn, ctx)
+def _switch(ctx: RowContext) -> ApiRequest | None:
+    numbers = _others(ctx)
     if not numbers:
         return None
     body = {"phoneNumbers": numbers, "action": ctx.row.text("number_action")}
     return CHANGE_NUMBERS.at(location_id=ctx.id_of("location"), json=body)
+
+
+def _other_main(ctx: RowContext) -> list[str]:
+    """The main number, where it is none of the row's own numbers, which are looked up anyhow."""
+    number = ctx.row.get("number_main_phone_number")
+    return [] if number is None or number in _listed(ctx) else [number_key(number)]
 
 
 def _main(ctx: RowContext) -> ApiRequest | None:
@@ -202,62 +238,71 @@ def _main(ctx: RowContext) -> ApiRequest | None:
     if number is None:
         return None
     held: list[Item] = ctx.found["main"].get(number_key(number), [])
+    if number in _listed(ctx):
+        item = _entry(ctx, number)
+        held = [] if item is None else [item]
     if name is None and held and held[0].get("mainNumber"):
         return None
     line = without_nulls({"phoneNumber": number, "name": name})
     return UPDATE_CALLING_LOCATION.at(location_id=ctx.id_of("location"), json={"callingLineId": line})
 
 
-def _learn_added(turn: int, ctx: RowContext, _: Answer) -> Iterator[Learned]:
+def _learn_added(ctx: RowContext, _: Answer) -> Iterator[Learned]:
     place = {"id": ctx.id_of("location"), "name": ctx.location_name()}
     state = ctx.row.get("number_initial_state") or "ACTIVE"
-    for number in _part(ctx, turn):
+    for number in _part(ctx):
         if _entry(ctx, number) is None:
             yield Learned(NUMBERS, {"phoneNumber": number, "state": state, "location": place})
 
 
-def _learn_switched(turn: int, ctx: RowContext, _: Answer) -> Iterator[Learned]:
-    for number in _others(turn, ctx):
+def _learn_switched(ctx: RowContext, _: Answer) -> Iterator[Learned]:
+    for number in _others(ctx):
         yield Learned(NUMBERS, {**(_entry(ctx, number) or {}), "state": _wanted_state(ctx)})
 
 
-def _add_step(turn: int) -> Write:
-    return Write(
-        name="numbers_add",
-        endpoint=ADD_NUMBERS,
-        request=partial(_add, turn),
-        expect=Expect(statuses=(200, 201)),
-        recheck="number_lookup",
-        refuses_twins=True,
-        failures=INVENTORY_FAILURES,
-        learns=partial(_learn_added, turn),
-        second_look=SecondLook(
-            read=Read(
-                name="numbers_add",
-                endpoint=LIST_NUMBERS,
-                request=lambda ctx: LIST_NUMBERS.at(params={"locationId": ctx.id_of("location"), "max": 1}),
-                save=f"inventory_{turn}",
-            ),
-            # Some were there already: the look-up, repeated by now, tells which; the rest is sent once more.
-            insist=(FailureRule(status=409, reason=Reason.NON_RETRYABLE_EXTERNAL),),
-            changed=partial(_added, turn),
+_ADD = Write(
+    name="numbers_add",
+    endpoint=ADD_NUMBERS,
+    request=_add,
+    expect=Expect(statuses=(200, 201)),
+    recheck="number_lookup",
+    refuses_twins=True,
+    failures=INVENTORY_FAILURES,
+    learns=_learn_added,
+    second_look=SecondLook(
+        read=Read(
+            name="numbers_add",
+            endpoint=LIST_NUMBERS,
+            request=lambda ctx: LIST_NUMBERS.at(params={"locationId": ctx.id_of("location"), "max": 1}),
+            save="inventory",
         ),
-    )
+        # Some were there already: the look-up, repeated by now, tells which; the rest is sent once more.
+        insist=(
+            FailureRule(status=409, reason=Reason.NON_RETRYABLE_EXTERNAL),
+            FailureRule(codes=("25223", "8363"), reason=Reason.NON_RETRYABLE_EXTERNAL),
+        ),
+        changed=_added,
+    ),
+    over=partial(_turns, adds=True),
+    most_items=MOST_NUMBERS // _CHUNK,
+)
 
-
-def _switch_step(turn: int) -> Write:
-    assigned = FailureRule(
-        status=400, codes=("25042",), reason=Reason.PRECONDITION_MISSING, advice="an assigned number stays on"
-    )
-    return Write(
-        name="numbers_state_update",
-        endpoint=CHANGE_NUMBERS,
-        request=partial(_switch, turn),
-        expect=Expect(statuses=(200, 204)),
-        repeat=Repeat.SAFE,
-        failures=(*INVENTORY_FAILURES, assigned),
-        learns=partial(_learn_switched, turn),
-    )
+_SWITCH = Write(
+    name="numbers_state_update",
+    endpoint=CHANGE_NUMBERS,
+    request=_switch,
+    expect=Expect(statuses=(200, 204)),
+    repeat=Repeat.SAFE,
+    failures=(
+        *INVENTORY_FAILURES,
+        FailureRule(
+            status=400, codes=("25042",), reason=Reason.PRECONDITION_MISSING, advice="an assigned number stays on"
+        ),
+    ),
+    learns=_learn_switched,
+    over=partial(_turns, adds=False),
+    most_items=MOST_NUMBERS // _CHUNK,
+)
 
 
 def _digests(cells: pl.Series) -> pl.Series:
@@ -270,7 +315,6 @@ def _digests(cells: pl.Series) -> pl.Series:
 
 
 _DIGEST = pl.col("number_phone_numbers").map_batches(_digests, return_dtype=pl.String)
-_TURNS = range(-(-MOST_NUMBERS // _CHUNK))
 
 LOCATION_NUMBER_STATE = EntityType(
     name="location_number_state",
@@ -297,7 +341,7 @@ LOCATION_NUMBER_STATE = EntityType(
             most_items=MOST_NUMBERS,
             required=True,
             feeds="phoneNumbers",
-            example="+34910002101|+34910002102",
+            example="+34910002100|+34910002101",
         ),
         Column(
             name="number_type",
@@ -328,7 +372,7 @@ LOCATION_NUMBER_STATE = EntityType(
             help="Main number of the location, E.164, in its inventory.",
             kind=Kind.PHONE_NUMBER,
             feeds="callingLineId.phoneNumber",
-            example="+34910002101",
+            example="+34910002100",
         ),
         Column(
             name="number_main_caller_id_name",
@@ -352,9 +396,13 @@ LOCATION_NUMBER_STATE = EntityType(
         ),
     ),
     owner=pl.format("numbers:{}:{}:{}", pl.col("location_key").str.to_lowercase(), "number_action", _DIGEST),
-    claims=(Claim("number_phone_numbers", pool=CLAIMED_NUMBERS),),
+    claims=(
+        Claim("number_phone_numbers", pool=CLAIMED_NUMBERS),
+        Claim("number_main_phone_number", pool=MAIN_NUMBERS, held_by="location_key"),
+    ),
     result=("location",),
     touches=lambda ctx: [f"inventory:{ctx.location_name().casefold()}"],
+    example={"number_phone_numbers": "|".join(_EXAMPLE_NUMBERS)},
     steps=(
         *location_steps(),
         *pstn_steps("pstn_type_lookup"),
@@ -370,13 +418,20 @@ LOCATION_NUMBER_STATE = EntityType(
         LookupMany(
             name="number_lookup",
             index=NUMBERS,
-            keys=lambda ctx: [number_key(number) for number in [ctx.row.get("number_main_phone_number")] if number],
+            keys=_other_main,
             save="main",
             confirm=lambda _: True,
         ),
-        Check(name="number_lookup", verdict=_verdict),
-        *(_add_step(turn) for turn in _TURNS),
-        *(_switch_step(turn) for turn in _TURNS),
+        Check(
+            name="number_lookup",
+            verdict=_verdict,
+            reasons=(
+                Reason.NUMBER_INVENTORY_MISSING,
+                Reason.PRECONDITION_MISSING,
+            ),
+        ),
+        _ADD,
+        _SWITCH,
         Write(
             name="main_number_update",
             endpoint=UPDATE_CALLING_LOCATION,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from webex_provision.actions.action_helpers import first_filled, without_nulls
+from webex_provision.actions.action_helpers import first_filled, shows, without_nulls
 from webex_provision.actions.columns import ADDRESS, CALLING_ENABLED, LOCATION_KEY, TIME_ZONE
 from webex_provision.actions.declaration import (
     Column,
@@ -18,8 +18,10 @@ from webex_provision.actions.declaration import (
     Learned,
     Lookup,
     OutOfScope,
+    Read,
     Repeat,
     RowContext,
+    SecondLook,
     Write,
 )
 from webex_provision.actions.indexes import CALLING_LOCATIONS, LOCATIONS
@@ -27,8 +29,14 @@ from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
 CREATE_LOCATION = Endpoint("POST", "/locations", "spark-admin:locations_write")
+GET_LOCATION = Endpoint("GET", "/locations/{location_id}", "spark-admin:locations_read")
 UPDATE_LOCATION = Endpoint("PUT", "/locations/{location_id}", "spark-admin:locations_write")
 ENABLE_CALLING = Endpoint("POST", "/telephony/config/locations", "spark-admin:telephony_config_write")
+
+
+def _named_location(ctx: RowContext) -> str | None:
+    """None where the type lets a row have no location, and the row has none."""
+    return ctx.location_name() if ctx.row.has("location_key") else None
 
 
 def location_steps() -> tuple[Lookup, Lookup]:
@@ -37,24 +45,26 @@ def location_steps() -> tuple[Lookup, Lookup]:
         Lookup(
             name="location_lookup",
             index=LOCATIONS,
-            key=lambda ctx: ctx.location_name(),
+            key=_named_location,
             save="location",
             confirm=True,
             absent=lambda ctx: Failure(
                 Reason.RESOURCE_DEPENDENCY_MISSING,
                 f"no location named '{ctx.location_name()}' in the tenant, and no row of this file made it",
             ),
+            reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,),
         ),
         Lookup(
             name="location_lookup",
             index=CALLING_LOCATIONS,
-            key=lambda ctx: ctx.location_name(),
+            key=_named_location,
             save="calling_location",
             confirm=True,
             absent=lambda ctx: Failure(
                 Reason.PRECONDITION_MISSING,
                 f"location '{ctx.location_name()}' is not enabled for Webex Calling; enable it by a location row",
             ),
+            reasons=(Reason.PRECONDITION_MISSING,),
         ),
     )
 
@@ -93,6 +103,16 @@ def _announcement_language(ctx: RowContext) -> str:
     return (row.get("location_announcement_language") or row.text("location_preferred_language")).lower()
 
 
+_REFUSED = tuple(
+    FailureRule(
+        status=status,
+        reason=Reason.NON_RETRYABLE_EXTERNAL,
+        advice="if it is the address: that of a location with PSTN is changed in Control Hub",
+    )
+    for status in (400, 409)
+)
+
+
 def _create(ctx: RowContext) -> ApiRequest | None:
     if ctx.found["location"] is not None:
         return None
@@ -106,8 +126,15 @@ def _create(ctx: RowContext) -> ApiRequest | None:
     return CREATE_LOCATION.at(json=_site(ctx) | without_nulls(extras))
 
 
+def _is_so(ctx: RowContext) -> bool:
+    """Whether the location is already as the row wants it, as the list shows it or, after a refusal, a read."""
+    now: Item = ctx.found.get("location_now") or ctx.found["location"]
+    held: Item = now.get("address") or {}
+    return shows(now, _site(ctx) | {"address": now.get("address")}) and shows(held, _address(ctx))
+
+
 def _update(ctx: RowContext) -> ApiRequest | None:
-    if "location_create" in ctx.created:
+    if "location_create" in ctx.created or _is_so(ctx):
         return None
     return UPDATE_LOCATION.at(location_id=ctx.id_of("location"), json=_site(ctx))
 
@@ -223,6 +250,17 @@ LOCATION = EntityType(
             request=_update,
             expect=Expect(statuses=(200, 204)),
             repeat=Repeat.SAFE,
+            failures=_REFUSED,
+            # Whether a location that has PSTN takes its address again, even the same one, is not recorded.
+            second_look=SecondLook(
+                read=Read(
+                    name="location_update",
+                    endpoint=GET_LOCATION,
+                    request=lambda ctx: GET_LOCATION.at(location_id=ctx.id_of("location")),
+                    save="location_now",
+                ),
+                insist=_REFUSED,
+            ),
         ),
         Write(
             name="location_enable_calling",

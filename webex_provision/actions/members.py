@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from webex_provision.actions.declaration import Failure, Item, LookupMany, RowContext, Rule
+from webex_provision.actions.declaration import Failure, Index, Item, LookupMany, RowContext, Rule
 from webex_provision.actions.indexes import (
     LOCATIONS,
     PARK_EXTENSIONS,
@@ -57,45 +57,37 @@ def _missing(ctx: RowContext, what: str, key: str, reason: Reason) -> Failure:
     )
 
 
+# Kind of a reference, where such members are listed, what messages call one, why a row without it stops.
+_KINDS = (
+    ("user", PEOPLE, "user", Reason.USER_NOT_FOUND),
+    ("workspace", WORKSPACES, "workspace", Reason.WORKSPACE_NOT_FOUND),
+    ("virtual_line", VIRTUAL_LINES, "virtual line", Reason.RESOURCE_DEPENDENCY_MISSING),
+    ("park", PARK_EXTENSIONS, "park extension", Reason.RESOURCE_DEPENDENCY_MISSING),
+)
+
+
+def _lookup(step: str, column: str, kind: str, index: Index, what: str, reason: Reason) -> LookupMany:
+    return LookupMany(
+        name=step,
+        index=index,
+        keys=lambda ctx: _keys(column, kind, ctx),
+        save=f"member_{kind}s",
+        absent=lambda ctx, key: _missing(ctx, what, key, reason),
+        reasons=(reason,),
+    )
+
+
 def member_lookups(step: str, column: str) -> tuple[LookupMany, ...]:
     """Finds every member of a list column: one that is missing or ambiguous stops the row before any write."""
-    return (
-        LookupMany(
-            name=step,
-            index=LOCATIONS,
-            keys=lambda ctx: _locations(column, ctx),
-            save="member_locations",
-            absent=lambda ctx, key: _missing(ctx, "location", key, Reason.RESOURCE_DEPENDENCY_MISSING),
-        ),
-        LookupMany(
-            name=step,
-            index=PEOPLE,
-            keys=lambda ctx: _keys(column, "user", ctx),
-            save="member_users",
-            absent=lambda ctx, key: _missing(ctx, "user", key, Reason.USER_NOT_FOUND),
-        ),
-        LookupMany(
-            name=step,
-            index=WORKSPACES,
-            keys=lambda ctx: _keys(column, "workspace", ctx),
-            save="member_workspaces",
-            absent=lambda ctx, key: _missing(ctx, "workspace", key, Reason.WORKSPACE_NOT_FOUND),
-        ),
-        LookupMany(
-            name=step,
-            index=VIRTUAL_LINES,
-            keys=lambda ctx: _keys(column, "virtual_line", ctx),
-            save="member_virtual_lines",
-            absent=lambda ctx, key: _missing(ctx, "virtual line", key, Reason.RESOURCE_DEPENDENCY_MISSING),
-        ),
-        LookupMany(
-            name=step,
-            index=PARK_EXTENSIONS,
-            keys=lambda ctx: _keys(column, "park", ctx),
-            save="member_parks",
-            absent=lambda ctx, key: _missing(ctx, "park extension", key, Reason.RESOURCE_DEPENDENCY_MISSING),
-        ),
+    places = LookupMany(
+        name=step,
+        index=LOCATIONS,
+        keys=lambda ctx: _locations(column, ctx),
+        save="member_locations",
+        absent=lambda ctx, key: _missing(ctx, "location", key, Reason.RESOURCE_DEPENDENCY_MISSING),
+        reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,),
     )
+    return places, *(_lookup(step, column, *kind) for kind in _KINDS)
 
 
 def no_parks(column: str) -> Rule:

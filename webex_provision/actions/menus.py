@@ -8,11 +8,11 @@ from copy import deepcopy
 from typing import Annotated, Literal
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, model_validator
 
 from webex_provision.actions.announcement_references import announcement_of, audio_file
 from webex_provision.actions.declaration import Column, Item, Kind, RowContext, Rule
+from webex_provision.actions.json_cells import AudioFile, Part
 
 BUSINESS_HOURS, AFTER_HOURS = "business", "after_hours"
 
@@ -26,17 +26,7 @@ _FILE = "audioAnnouncementFile"
 _EXIT: Item = {"key": "0", "action": "EXIT"}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
-
-
-class AudioFile(_Part):
-    """An announcement of the location or the organisation, by name; what the API wants of it is looked up."""
-
-    name: str
-
-
-class KeyConfiguration(_Part):
+class KeyConfiguration(Part):
     """What one key does."""
 
     key: Annotated[str, Field(pattern=f"^{_KEY}$")]
@@ -68,7 +58,7 @@ def _keys_once(keys: list[KeyConfiguration]) -> list[KeyConfiguration]:
     return keys
 
 
-class LastAction(_Part):
+class LastAction(Part):
     """What happens to callers who press nothing."""
 
     action: Literal[
@@ -84,7 +74,7 @@ class LastAction(_Part):
     transfer_call_to: str | None = None
 
 
-class CallTreatment(_Part):
+class CallTreatment(Part):
     """How long and how often callers are asked, and what happens then."""
 
     retry_attempt_for_no_input: Literal["NO_REPEAT", "ONE_TIME", "TWO_TIMES", "THREE_TIMES"] | None = None
@@ -92,7 +82,7 @@ class CallTreatment(_Part):
     action_to_be_performed: LastAction | None = None
 
 
-class Menu(_Part):
+class Menu(Part):
     """A whole menu, as `aa_business_menu_json` and `aa_after_hours_menu_json` hold it."""
 
     greeting: Literal["DEFAULT", "CUSTOM"]

@@ -25,7 +25,7 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.failures import USER_GONE, WORKSPACE_GONE
-from webex_provision.actions.indexes import NUMBERS
+from webex_provision.actions.indexes import NUMBERS, has_new_line
 from webex_provision.actions.members import member_items, member_lookups
 from webex_provision.actions.users import touched_user, user_lookup
 from webex_provision.actions.workspace_lines import (
@@ -45,6 +45,7 @@ GET_WORKSPACE_MONITORING = Endpoint("GET", "/workspaces/{owner_id}/features/moni
 MONITOR_BY_WORKSPACE = Endpoint("PUT", "/workspaces/{owner_id}/features/monitoring", "spark-admin:workspaces_write")
 
 MOST_TARGETS = 50
+_SILENT: Item = {"callParkNotificationEnabled": False}  # as a line begins
 _LOOKUP = "monitoring_targets_lookup"
 
 # The published description wants plain ids, a newer client library sends objects: whichever is refused as malformed
@@ -103,15 +104,20 @@ def _read_person(ctx: RowContext) -> ApiRequest | None:
     return GET_PERSON_MONITORING.at(owner_id=ctx.id_of("person"))
 
 
-def _put_person(ctx: RowContext) -> ApiRequest:
+def _put_person(ctx: RowContext) -> ApiRequest | None:
     """The switch is mandatory here: a row that does not speak of it sends what is there."""
-    held = bool((ctx.found["monitoring"] or {}).get("callParkNotificationEnabled"))
-    body = {"enableCallParkNotification": held} | _body(ctx, "user_")
+    now = ctx.found["monitoring"] or {}
+    body = {"enableCallParkNotification": bool(now.get("callParkNotificationEnabled"))} | _body(ctx, "user_")
+    if now and _as_sent(now, body) == body:
+        return None
     return MONITOR_BY_PERSON.at(owner_id=ctx.id_of("person"), json=body)
 
 
 def _put_workspace(ctx: RowContext) -> ApiRequest:
-    return MONITOR_BY_WORKSPACE.at(owner_id=ctx.id_of("workspace"), json=_body(ctx, "workspace_"))
+    """After a refusal the body says of the switch what is there: it may be mandatory here, too."""
+    now = ctx.found.get("monitoring_refused")
+    held = {} if now is None else {"enableCallParkNotification": bool(now.get("callParkNotificationEnabled"))}
+    return MONITOR_BY_WORKSPACE.at(owner_id=ctx.id_of("workspace"), json=held | _body(ctx, "workspace_"))
 
 
 def _id_of(element: str | Item) -> str:
@@ -141,12 +147,19 @@ def _target_steps(prefix: str, owner: str) -> tuple[Step, ...]:
             save="target_lines",
             confirm=lambda _: True,
         ),
-        Check(name=_LOOKUP, verdict=_verdict(prefix, owner)),
+        Check(
+            name=_LOOKUP,
+            verdict=_verdict(prefix, owner),
+            reasons=(
+                Reason.INVALID_INPUT_SCHEMA,
+                Reason.PRECONDITION_MISSING,
+            ),
+        ),
     )
 
 
 def _write(
-    step: str, endpoint: Endpoint, request: Callable[[RowContext], ApiRequest], read: Endpoint, gone: FailureRule
+    step: str, endpoint: Endpoint, request: Callable[[RowContext], ApiRequest | None], read: Endpoint, gone: FailureRule
 ) -> Write:
     owner = "person" if endpoint is MONITOR_BY_PERSON else "workspace"
     again = Read(
@@ -168,7 +181,7 @@ def _write(
     )
 
 
-def _columns(prefix: str, blank: str) -> tuple[Column, ...]:
+def _columns(prefix: str, blank: str, *old_names: str) -> tuple[Column, ...]:
     return (
         Column(
             name=_targets(prefix),
@@ -179,6 +192,7 @@ def _columns(prefix: str, blank: str) -> tuple[Column, ...]:
             most_items=MOST_TARGETS,
             clearable=True,
             feeds="monitoredElements[]",
+            old_names=old_names,
             example="luis.vega@example.com|workspace:Sala Goya",
         ),
         Column(
@@ -199,7 +213,7 @@ USER_MONITORING = EntityType(
     rank=10,
     title="Sets the lines whose busy state a user sees.",
     prefix="user_",
-    columns=(EMAIL, LOCATION_KEY, *_columns("user_", "blank: as it is.")),
+    columns=(EMAIL, LOCATION_KEY, *_columns("user_", "blank: as it is.", "user_monitoring_target_emails_csv")),
     entity_key=pl.col("email"),
     identity_columns=IDENTITY_COLUMNS,
     rules=(
@@ -219,6 +233,7 @@ USER_MONITORING = EntityType(
             endpoint=GET_PERSON_MONITORING,
             request=_read_person,
             save="monitoring",
+            known=lambda ctx: _SILENT if has_new_line(ctx.found["person"]) else None,
             failures=(USER_GONE,),
         ),
         _write("user_monitoring_update", MONITOR_BY_PERSON, _put_person, GET_PERSON_MONITORING, USER_GONE),
@@ -237,6 +252,7 @@ WORKSPACE_MONITORING = EntityType(
     rules=(WORKSPACE_NAMED,),
     result=("workspace",),
     touches=touched_workspace,
+    example={"workspace_monitoring_targets": "ana.ruiz@example.com"},
     steps=(
         *calling_workspace_steps(),
         *_target_steps("workspace_", "workspace"),

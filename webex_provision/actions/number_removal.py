@@ -1,6 +1,7 @@
 """Taking a free number out of a location's inventory: last of all, behind a switch, because nothing here undoes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -18,10 +19,11 @@ from webex_provision.actions.declaration import (
     Learned,
     Lookup,
     RowContext,
+    Together,
     Write,
 )
 from webex_provision.actions.indexes import NUMBERS
-from webex_provision.actions.inventory import CLAIMED_NUMBERS, INVENTORY_FAILURES, here, pstn_steps
+from webex_provision.actions.inventory import CLAIMED_NUMBERS, INVENTORY_FAILURES, MAIN_NUMBERS, here, pstn_steps
 from webex_provision.actions.locations import location_steps
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
@@ -29,6 +31,8 @@ from webex_provision.wire import Answer, ApiRequest, Endpoint
 REMOVE_NUMBERS = Endpoint(
     "DELETE", "/telephony/config/locations/{location_id}/numbers", "spark-admin:telephony_config_write"
 )
+
+MOST_A_CALL = 5  # numbers
 
 
 def _allowed(ctx: RowContext) -> Failure | None:
@@ -63,6 +67,11 @@ def _remove(ctx: RowContext) -> ApiRequest | None:
     return REMOVE_NUMBERS.at(location_id=ctx.id_of("location"), json=body)
 
 
+def _merge(requests: Sequence[ApiRequest]) -> ApiRequest:
+    numbers = [number for request in requests for number in request.json["phoneNumbers"]]
+    return replace(requests[0], json={"phoneNumbers": numbers})
+
+
 def _learn(ctx: RowContext, _: Answer) -> Iterator[Learned]:
     yield Learned(NUMBERS, ctx.found["number"], gone=True)
 
@@ -86,11 +95,13 @@ NUMBER_REMOVAL = EntityType(
     ),
     entity_key=path_key("location_key", "number_to_remove"),
     owner=pl.format("removal:{}", "number_to_remove"),
-    claims=(Claim("number_to_remove", pool=CLAIMED_NUMBERS),),
+    claims=tuple(
+        Claim("number_to_remove", pool=pool) for pool in (CLAIMED_NUMBERS, MAIN_NUMBERS, Kind.PHONE_NUMBER.value)
+    ),
     result=("location",),
     touches=lambda ctx: [f"inventory:{ctx.location_name().casefold()}"],
     steps=(
-        Check(name="removal_allowed", verdict=_allowed),
+        Check(name="removal_allowed", verdict=_allowed, reasons=(Reason.OUT_OF_SCOPE,)),
         *location_steps(),
         *pstn_steps("pstn_lookup"),
         Lookup(
@@ -100,7 +111,7 @@ NUMBER_REMOVAL = EntityType(
             save="number",
             confirm=True,
         ),
-        Check(name="number_lookup", verdict=_verdict),
+        Check(name="number_lookup", verdict=_verdict, reasons=(Reason.PRECONDITION_MISSING,)),
         Write(
             name="number_remove",
             endpoint=REMOVE_NUMBERS,
@@ -110,6 +121,7 @@ NUMBER_REMOVAL = EntityType(
             refuses_twins=True,
             failures=INVENTORY_FAILURES,
             learns=_learn,
+            together=Together(size=lambda _: 1, most=MOST_A_CALL, of="numbers", merge=_merge),
         ),
     ),
 )

@@ -15,6 +15,9 @@ from webex_provision.actions.declaration import Failure, Item, Learned, LookupMa
 from webex_provision.actions.indexes import NUMBERS, held_entry
 from webex_provision.vocabulary import Reason
 
+NUMBER_REASONS = (Reason.NON_RETRYABLE_EXTERNAL, Reason.NUMBER_INVENTORY_MISSING)  # those of number_verdict
+PRECHECK_REASONS = (Reason.PRECONDITION_MISSING, *NUMBER_REASONS)  # those of precheck, or of elsewhere and the above
+
 
 def own_numbers(ctx: RowContext) -> list[str]:
     """The row's main number and its alternates."""

@@ -4,8 +4,6 @@ A PUT is a merge, nested objects too, except for agents, which are replaced (see
 more inside nested objects; where a real tenant does too (25008), they are completed from what the queue holds.
 """
 
-from typing import Any
-
 from webex_provision.actions.action_helpers import without_nulls
 from webex_provision.actions.announcement_references import announcement_of
 from webex_provision.actions.declaration import Item, RowContext
@@ -71,52 +69,38 @@ def _whole_settings(wanted: Item, held: Item) -> Item:
     return whole
 
 
-def _queue(ctx: RowContext) -> Item:
+def _more(ctx: RowContext) -> Item:
     row = ctx.row
-    name = row.get("queue_caller_id_name")
     return without_nulls(
         {
-            "name": row.text("queue_name"),
-            "extension": row.get("extension"),
-            "phoneNumber": row.get("phone_number"),
-            "languageCode": row.get("language"),
-            "timeZone": row.get("time_zone"),
             "agents": agents(ctx),
             "allowAgentJoinEnabled": row.flag("queue_allow_agent_join"),
             "callingLineIdPolicy": row.get("queue_calling_line_id_policy"),
-            "directLineCallerIdName": name and {"selection": "CUSTOM_NAME", "customName": name},
         }
     )
 
 
-def new_queue(ctx: RowContext) -> Item:
-    """The body of a create: complete, because nothing is there to complete it from."""
-    body: Item = {"agents": []} | _queue(ctx)
-    body["callPolicies"] = {"policy": "CIRCULAR", "routingType": PRIORITY_BASED} | policies(ctx)
+def new_queue(ctx: RowContext, body: Item) -> Item:
+    """The body of a create, from what every service says: complete, for nothing is there to complete it from."""
+    whole: Item = {"agents": []} | body | _more(ctx)
+    whole["callPolicies"] = {"policy": "CIRCULAR", "routingType": PRIORITY_BASED} | policies(ctx)
     wanted = settings(ctx)
     if wanted:
-        body["queueSettings"] = _whole_settings(wanted, {})
-    return body
+        whole["queueSettings"] = _whole_settings(wanted, {})
+    return whole
 
 
-def put_only(ctx: RowContext) -> Item:
+def put_only(ctx: RowContext, alternates: Item) -> Item:
     """The fields that a create does not take."""
-    row = ctx.row
-    numbers = row.items("queue_alternate_numbers")
-    entries = [{"phoneNumber": number, "ringPattern": "NORMAL"} for number in numbers]
-    alternates = {"alternateNumbers": entries} if entries else None
-    return without_nulls({"enabled": row.flag("queue_enabled"), "alternateNumberSettings": alternates})
+    return without_nulls({"enabled": ctx.row.flag("queue_enabled"), "alternateNumberSettings": alternates or None})
 
 
-def changed_queue(ctx: RowContext, now: Item | None) -> Item:
+def changed_queue(ctx: RowContext, body: Item, now: Item | None) -> Item:
     """The body of an update; `now` is the queue as it was read after a slim body had been refused as incomplete."""
-    body = _queue(ctx) | put_only(ctx)
     spread, waiting = policies(ctx), settings(ctx)
-    held: dict[str, Any] = now or {}
     if now is not None:
-        held_policies = held.get("callPolicies") or {}
-        kept = {"policy": held_policies.get("policy", "CIRCULAR")}
-        kept["routingType"] = held_policies.get("routingType", PRIORITY_BASED)
+        held: Item = now.get("callPolicies") or {}
+        kept = {"policy": held.get("policy", "CIRCULAR"), "routingType": held.get("routingType", PRIORITY_BASED)}
         spread = kept | spread
-        waiting = _whole_settings(waiting, held.get("queueSettings") or {})
-    return body | without_nulls({"callPolicies": spread or None, "queueSettings": waiting or None})
+        waiting = _whole_settings(waiting, now.get("queueSettings") or {})
+    return body | _more(ctx) | without_nulls({"callPolicies": spread or None, "queueSettings": waiting or None})

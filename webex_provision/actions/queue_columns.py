@@ -1,16 +1,21 @@
 """The columns of a call queue's row, and what they may not say together."""
 
-from dataclasses import replace
-
 import polars as pl
 
 from webex_provision.actions.action_helpers import needs, one_of, only_with
-from webex_provision.actions.columns import EXTENSION, LANGUAGE, LOCATION_KEY, PHONE_NUMBER, TIME_ZONE
-from webex_provision.actions.declaration import Column, Kind, OutOfScope, Rule
+from webex_provision.actions.columns import LANGUAGE, TIME_ZONE
+from webex_provision.actions.declaration import Column, Kind, OutOfScope, RefersTo, Rule
 from webex_provision.actions.queue_bodies import PRIORITY_BASED, SKILL_BASED
 from webex_provision.actions.queue_services import Services
+from webex_provision.actions.service_columns import (
+    agents_column,
+    agents_rules,
+    alternates_column,
+    caller_id_column,
+    head_columns,
+    policy_column,
+)
 
-POLICIES = ("CIRCULAR", "REGULAR", "SIMULTANEOUS", "UNIFORM", "WEIGHTED")
 OVERFLOWS = ("PERFORM_BUSY_TREATMENT", "TRANSFER_TO_PHONE_NUMBER", "PLAY_RINGING_UNTIL_CALLER_HANGS_UP")
 
 _ATTRIBUTES = pl.col("queue_agents").str.extract_all(r"[^\\]=\s*\d+\s*(\||$)")
@@ -35,15 +40,6 @@ def _weights_above_100() -> Rule:
     )
 
 
-def _too_many(policy: str, most: int) -> Rule:
-    count = pl.col("queue_agents").str.count_matches(r"[^\\]\|") + 1
-    return Rule(
-        "queue_agents",
-        (pl.col("queue_policy") == policy) & (count > most),
-        f"queue_policy={policy} takes at most {most} agents",
-    )
-
-
 def _no_skills_with_policy() -> Rule:
     return Rule(
         "queue_policy",
@@ -57,6 +53,7 @@ def _announcement(name: str, what: str, feeds: str) -> Column:
         name=name,
         help=f"{what}: an announcement of the location or the organisation, by name.",
         largest=256,
+        refers_to=(RefersTo("announcements_repo"),),
         feeds=f"queueSettings.{feeds}.audioAnnouncementFiles[].id",
         example="Bienvenida",
     )
@@ -74,25 +71,8 @@ _UNSERVED = (
 )
 
 COLUMNS = (
-    LOCATION_KEY,
-    Column(
-        name="queue_name",
-        help="Name in the tenant; with the location it is the lookup key.",
-        required=True,
-        largest=80,
-        feeds="name",
-        example="Soporte",
-    ),
-    replace(EXTENSION, example="2900"),
-    replace(PHONE_NUMBER, example="+34910002900"),
-    Column(
-        name="queue_policy",
-        help="How calls are spread; blank on creation: CIRCULAR.",
-        kind=Kind.CHOICE,
-        choices=POLICIES,
-        feeds="callPolicies.policy",
-        example="CIRCULAR",
-    ),
+    *head_columns("queue_", "Soporte", "2900", "+34910002900"),
+    policy_column("queue_"),
     Column(
         name="queue_routing_type",
         help="By priority or by the agents' skills; blank on creation: PRIORITY_BASED.",
@@ -101,16 +81,10 @@ COLUMNS = (
         feeds="callPolicies.routingType",
         example=PRIORITY_BASED,
     ),
-    Column(
-        name="queue_agents",
-        help="Who answers: emails, workspace:<name>, virtual_line:<name>; = weight or skill level; replaces all.",
-        kind=Kind.MEMBER,
-        many=True,
-        most_items=1000,
-        attribute="weight or skill level",
-        clearable=True,
-        feeds="agents[]",
-        example="ana.ruiz@example.com|workspace:Sala Goya",
+    agents_column(
+        "queue_",
+        "Who answers: emails, workspace:<name>, virtual_line:<name>; = weight or skill level; replaces all.",
+        "weight or skill level",
     ),
     LANGUAGE,
     TIME_ZONE,
@@ -137,20 +111,12 @@ COLUMNS = (
         help="Where they go with TRANSFER_TO_PHONE_NUMBER.",
         kind=Kind.DIALABLE,
         feeds="queueSettings.overflow.transferNumber",
-        example="2100",
+        example="2950",
     ),
     _announcement("queue_welcome_announcement", "What callers hear first", "welcomeMessage"),
     _announcement("queue_comfort_announcement", "What waiting callers hear now and then", "comfortMessage"),
     _announcement("queue_moh_announcement", "What waiting callers hear", "mohMessage.normalSource"),
-    Column(
-        name="queue_alternate_numbers",
-        help="Alternate numbers, E.164; replaces the list.",
-        kind=Kind.PHONE_NUMBER,
-        many=True,
-        most_items=10,
-        feeds="alternateNumberSettings.alternateNumbers[].phoneNumber",
-        example="+34910002901",
-    ),
+    alternates_column("queue_", "+34910002905", within="alternateNumberSettings."),
     Column(
         name="queue_allow_agent_join",
         help="Whether agents may join and leave the queue themselves.",
@@ -158,13 +124,7 @@ COLUMNS = (
         feeds="allowAgentJoinEnabled",
         example="true",
     ),
-    Column(
-        name="queue_caller_id_name",
-        help="Name that agents and callees see.",
-        largest=80,
-        feeds="directLineCallerIdName.customName",
-        example="Soporte",
-    ),
+    caller_id_column("queue_", "agents and callees", "Soporte"),
     Column(
         name="queue_calling_line_id_policy",
         help="Which number outgoing calls of the queue show.",
@@ -198,8 +158,7 @@ RULES = (
     _no_skills_with_policy(),
     _attributes_without_meaning(),
     _weights_above_100(),
-    _too_many("SIMULTANEOUS", 50),
-    _too_many("WEIGHTED", 100),
+    *agents_rules("queue_"),
 )
 
 OUT_OF_SCOPE = (

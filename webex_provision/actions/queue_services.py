@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
 
 from webex_provision.actions.announcement_references import audio_file
 from webex_provision.actions.declaration import RowContext
+from webex_provision.actions.json_cells import AudioFile, Part
 from webex_provision.actions.schedules import BUSINESS_HOURS, HOLIDAYS
+from webex_provision.actions.service_columns import Forwarding
 
 SERVICES = ("holidayService", "nightService", "strandedCalls", "forcedForward", "callForwarding")
 _FILES = ("audioFiles", "manualAudioFiles")
@@ -20,20 +21,10 @@ _Selection = Literal["DEFAULT", "CUSTOM"]
 _Level = Literal["LOCATION", "ORGANIZATION"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
-
-
-class AudioFile(_Part):
-    """An announcement of the location or the organisation, by name; what the API wants of it is looked up."""
-
-    name: str
-
-
 _Files = list[AudioFile]
 
 
-class HolidayService(_Part):
+class HolidayService(Part):
     """What callers meet on holidays."""
 
     holiday_service_enabled: bool
@@ -46,7 +37,7 @@ class HolidayService(_Part):
     audio_files: _Files = Field(default_factory=list)
 
 
-class NightService(_Part):
+class NightService(Part):
     """What callers meet outside business hours."""
 
     night_service_enabled: bool
@@ -69,7 +60,7 @@ class NightService(_Part):
         return self
 
 
-class StrandedCalls(_Part):
+class StrandedCalls(Part):
     """What happens to calls that wait when no agent is left."""
 
     action: Literal["NONE", "BUSY", "TRANSFER", "NIGHT_SERVICE", "RINGING", "ANNOUNCEMENT"]
@@ -79,7 +70,7 @@ class StrandedCalls(_Part):
     trigger_policy_when_all_agents_are_unreachable_enabled: bool | None = None
 
 
-class ForcedForward(_Part):
+class ForcedForward(Part):
     """Sending all calls away for a while."""
 
     forced_forward_enabled: bool
@@ -87,15 +78,6 @@ class ForcedForward(_Part):
     play_announcement_before_enabled: bool
     audio_message_selection: _Selection
     audio_files: _Files = Field(default_factory=list)
-
-
-class CallForwarding(_Part):
-    """The inner object; the wrapper that the API needs is added when it is sent."""
-
-    always: dict[str, Any] | None = None
-    selective: dict[str, Any] | None = None
-    rules: list[dict[str, Any]] | None = None
-    operating_modes: dict[str, Any] | None = None
 
 
 class Services(BaseModel):
@@ -107,10 +89,7 @@ class Services(BaseModel):
     night: NightService | None = Field(None, alias="nightService")
     stranded: StrandedCalls | None = Field(None, alias="strandedCalls")
     forced: ForcedForward | None = Field(None, alias="forcedForward")
-    forwarding: CallForwarding | None = Field(None, alias="callForwarding")
-
-
-_FILES = ("audioFiles", "manualAudioFiles")
+    forwarding: Forwarding | None = Field(None, alias="callForwarding")
 
 
 def service_of(ctx: RowContext, name: str) -> dict[str, Any] | None:

@@ -154,7 +154,7 @@ def _precheck(prefix: str) -> tuple[Step, ...]:
             expect=Expect(statuses=(200,), fields=("defaultVendorName",)),
             once=True,
         ),
-        Check(name="recording_precheck", verdict=_verdict(prefix)),
+        Check(name="recording_precheck", verdict=_verdict(prefix), reasons=(Reason.PRECONDITION_MISSING,)),
     )
 
 

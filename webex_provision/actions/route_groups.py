@@ -9,16 +9,17 @@ from webex_provision.actions.declaration import (
     EntityType,
     Expect,
     Failure,
-    Index,
     Item,
     Learned,
     Lookup,
     LookupMany,
+    RefersTo,
     Repeat,
     RowContext,
     Rule,
     Write,
 )
+from webex_provision.actions.indexes import named_index
 from webex_provision.actions.route_targets import ROUTE_GROUP_TARGET, learn_target
 from webex_provision.actions.row import split_attribute, split_items, unescape
 from webex_provision.actions.trunks import TRUNKS
@@ -33,15 +34,7 @@ UPDATE_ROUTE_GROUP = Endpoint("PUT", _ALL + "/{route_group_id}", _WRITE)
 
 MOST_TRUNKS = 10  # 400/25043 beyond that
 
-ROUTE_GROUPS = Index(
-    name="route groups",
-    items="routeGroups",
-    list_all=lambda _: LIST_ROUTE_GROUPS.at(params={"max": 1000}),
-    list_one=lambda _, name: LIST_ROUTE_GROUPS.at(params={"name": name, "max": 1000}),
-    keys=lambda item: [str(item["name"])],
-    needs=("id", "name"),
-    start_honoured=True,
-)
+ROUTE_GROUPS = named_index("route groups", "routeGroups", LIST_ROUTE_GROUPS)
 
 
 def _name(ctx: RowContext) -> str:
@@ -115,6 +108,7 @@ ROUTE_GROUP = EntityType(
             most_items=MOST_TRUNKS,
             attribute="priority",
             largest=256,
+            refers_to=(RefersTo("trunk"),),
             feeds="localGateways[]",
             example="SBC-Madrid=1|SBC-Barcelona=2",
         ),
@@ -131,9 +125,17 @@ ROUTE_GROUP = EntityType(
             "a priority after = must be 1 to 999; 1 is tried first",
         ),
     ),
+    example={"route_group_trunks": "SBC-Madrid=1"},
     steps=(
         Lookup(name="route_group_lookup", index=ROUTE_GROUPS, key=_name, save="route_group", confirm=True),
-        LookupMany(name="trunk_resolve", index=TRUNKS, keys=_trunks, save="trunks", absent=_no_trunk),
+        LookupMany(
+            name="trunk_resolve",
+            index=TRUNKS,
+            keys=_trunks,
+            save="trunks",
+            absent=_no_trunk,
+            reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,),
+        ),
         Write(
             name="route_group_create",
             endpoint=CREATE_ROUTE_GROUP,

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator
 
-from webex_provision.actions.declaration import Column, Failure, Index, Item, Kind, Learned, Lookup, RowContext
+from webex_provision.actions.declaration import (
+    Column,
+    Failure,
+    Index,
+    Item,
+    Kind,
+    Learned,
+    Lookup,
+    RefersTo,
+    RowContext,
+)
 from webex_provision.vocabulary import Reason
 from webex_provision.wire import ApiRequest, Endpoint
 
@@ -32,12 +42,18 @@ ROUTE_CHOICES = Index(
     keys=lambda item: [_target_key(str(item["type"]), str(item["name"]))],
     needs=("id", "name", "type"),
     start_honoured=True,
+    made_by=tuple(_ENTITY_TYPES.values()),
 )
 
 
 def learn_target(kind: str, remote_id: str, name: str) -> Iterator[Learned]:
     """A trunk or route group that a row has just made: lists may not show it yet, later rows route to it."""
     yield Learned(ROUTE_CHOICES, {"id": remote_id, "name": name, "type": kind})
+
+
+def refers_to_target(type_column: str) -> tuple[RefersTo, ...]:
+    """What a target's key names, by what stands in the column of its type."""
+    return tuple(RefersTo(entity_type, when=(type_column, kind)) for kind, entity_type in _ENTITY_TYPES.items())
 
 
 def target_columns(prefix: str, *, required: bool, feeds: tuple[str, str]) -> tuple[Column, Column]:
@@ -57,6 +73,7 @@ def target_columns(prefix: str, *, required: bool, feeds: tuple[str, str]) -> tu
             help="The trunk or route group: a key of its row in this file, else its name in the tenant.",
             required=required,
             largest=256,
+            refers_to=refers_to_target(f"{prefix}target_type"),
             feeds=feeds[1],
             example="RG-Madrid",
         ),
@@ -80,7 +97,15 @@ def target_lookup(prefix: str, *, type_column: str = "target_type") -> Lookup:
             f"no {noun} named '{name}' in the tenant, and no row of this file made it",
         )
 
-    return Lookup(name="route_target_lookup", index=ROUTE_CHOICES, key=key, save="target", confirm=True, absent=absent)
+    return Lookup(
+        name="route_target_lookup",
+        index=ROUTE_CHOICES,
+        key=key,
+        save="target",
+        confirm=True,
+        absent=absent,
+        reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,),
+    )
 
 
 def target_of(ctx: RowContext) -> Item:

@@ -8,6 +8,7 @@ from typing import Any
 
 CLEAR = "-"
 _ITEM = re.compile(r"((?:\\.|[^|\\])*)(?:\||$)", re.DOTALL)
+_SIGN = re.compile(r"\\.|[=@]", re.DOTALL)
 _ESCAPED = re.compile(r"\\([|=@:\\])")
 
 
@@ -18,10 +19,13 @@ def split_items(cell: str) -> list[str]:
 
 def split_attribute(item: str) -> tuple[str, str | None]:
     """`name=attribute` at the last unescaped `=`; None when the item has no attribute."""
-    match = re.search(r"(?<!\\)=(?!.*(?<!\\)=)", item)
-    if match is None:
-        return item, None
-    return item[: match.start()].strip(), item[match.end() :].strip()
+    return _split_last(item, "=")
+
+
+def _split_last(item: str, sign: str) -> tuple[str, str | None]:
+    """Both sides, trimmed, of the last `sign` that no backslash escapes; a backslash may itself be escaped."""
+    places = [found.start() for found in _SIGN.finditer(item) if found[0] == sign]
+    return (item[: places[-1]].strip(), item[places[-1] + 1 :].strip()) if places else (item, None)
 
 
 def unescape(item: str) -> str:
@@ -40,6 +44,14 @@ class Member:
 
     def __str__(self) -> str:
         return self.name if self.kind == "user" else f"{self.kind}:{self.name}"
+
+    @property
+    def placed(self) -> tuple[str, str | None]:
+        """Its name and its location_key; a park extension's name begins with that key."""
+        if self.kind == "park":
+            place, extension = self.name.rsplit("/", 1)
+            return extension, place
+        return self.name, self.location_key
 
 
 _PREFIXED = re.compile(r"^(workspace|virtual_line|park):(.+)$", re.DOTALL)
@@ -60,13 +72,12 @@ def parse_member(item: str) -> Member:
             raise ValueError(f"'{reference}' is neither an email nor workspace:<name>, virtual_line:<name>")
         return Member("user", reference.casefold(), attribute=number)
     kind, rest = prefixed.groups()
-    at = re.search(r"(?<!\\)@(?!.*(?<!\\)@)", rest)
-    name, location = (rest, None) if at is None else (rest[: at.start()], unescape(rest[at.end() :].strip()))
-    if not name.strip():
+    name, location = _split_last(rest.strip(), "@")
+    if not name:
         raise ValueError(f"'{reference}' names nobody after {kind}:")
-    if kind == "park" and not re.fullmatch(r".+/[0-9]{2,8}", name.strip()):
+    if kind == "park" and not re.fullmatch(r".+/[0-9]{2,8}", name):
         raise ValueError(f"'{reference}' is no park extension; write it like park:<location_key>/5101")
-    return Member(kind, unescape(name.strip()), location, number)
+    return Member(kind, unescape(name), None if location is None else unescape(location), number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, model_validator
 
 from webex_provision.actions.declaration import Item
+from webex_provision.actions.json_cells import Part
 from webex_provision.actions.row import Row, split_attribute, split_items, unescape
 
 MOST_EVENTS = 150
@@ -43,11 +43,7 @@ _Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 _Time = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
-
-
-class Weekly(_Part):
+class Weekly(Part):
     """On which days of the week."""
 
     sunday: bool
@@ -59,14 +55,14 @@ class Weekly(_Part):
     saturday: bool | None = None
 
 
-class YearlyByDate(_Part):
+class YearlyByDate(Part):
     """On which day of the year."""
 
     day_of_month: int = Field(ge=1, le=31)
     month: Month
 
 
-class YearlyByDay(_Part):
+class YearlyByDay(Part):
     """On which weekday of which week of which month."""
 
     day: Literal["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"]
@@ -74,7 +70,7 @@ class YearlyByDay(_Part):
     month: Month
 
 
-class Recurrence(_Part):
+class Recurrence(Part):
     """How an event comes again."""
 
     recur_for_ever: bool | None = None
@@ -84,7 +80,7 @@ class Recurrence(_Part):
     recur_yearly_by_day: YearlyByDay | None = None
 
 
-class Event(_Part):
+class Event(Part):
     """One event of `schedule_events_json`: with times, or all day."""
 
     name: Annotated[str, Field(min_length=1, max_length=40)]

@@ -29,4 +29,5 @@ def schedule_lookup(step: str, named: Callable[[RowContext], Iterable[tuple[str,
         keys=lambda ctx: [schedule_key(schedule_type, name) for schedule_type, name in named(ctx)],
         save="schedules",
         absent=absent,
+        reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,),
     )

@@ -62,13 +62,14 @@ def _key(ctx: RowContext) -> str:
     return schedule_key(ctx.row.text("schedule_type"), ctx.row.text("schedule_name"))
 
 
-def _at(ctx: RowContext, endpoint: Endpoint, body: Item | None = None, event_id: str = "") -> ApiRequest:
+def _at(ctx: RowContext, endpoint: Endpoint, body: Item | None = None, **ids: str) -> ApiRequest:
     return endpoint.at(
         location_id=ctx.id_of("location"),
         schedule_type=ctx.row.text("schedule_type"),
         schedule_id=ctx.id_of("schedule"),
+        params=None,
         json=body,
-        event_id=event_id,
+        **ids,
     )
 
 
@@ -114,25 +115,16 @@ def _update(ctx: RowContext) -> ApiRequest | None:
     return _at(ctx, UPDATE_SCHEDULE, {"name": ctx.row.text("schedule_name"), "events": events})
 
 
-def _event_create(place: int) -> Write:
-    """Adds the event at this place of the row, when the schedule has none of its name."""
+def _wanted(ctx: RowContext) -> list[str]:
+    """The names of the row's events, of a schedule that was there before."""
+    return [] if ctx.found["schedule_now"] is None else [event["name"] for event in events_of(ctx.row)]
 
-    def request(ctx: RowContext) -> ApiRequest | None:
-        now = ctx.found["schedule_now"]
-        events = events_of(ctx.row) if now is not None else []
-        if place >= len(events) or events[place]["name"] in _held(now):
-            return None
-        return _at(ctx, CREATE_EVENT, events[place])
 
-    return Write(
-        name="schedule_event_create",
-        endpoint=CREATE_EVENT,
-        request=request,
-        expect=Expect(statuses=(200, 201), fields=("id",)),
-        recheck="schedule_details",
-        refuses_twins=True,  # an event's id is made of its name
-        failures=(_TAKEN,),
-    )
+def _event_create(ctx: RowContext) -> ApiRequest | None:
+    """Adds an event of the row when the schedule has none of its name."""
+    if ctx.item in _held(ctx.found["schedule_now"]):
+        return None
+    return _at(ctx, CREATE_EVENT, next(event for event in events_of(ctx.row) if event["name"] == ctx.item))
 
 
 def _weigh(ctx: RowContext) -> ApiRequest | None:
@@ -140,22 +132,10 @@ def _weigh(ctx: RowContext) -> ApiRequest | None:
     return _at(ctx, GET_SCHEDULE) if _left_over(ctx) else None
 
 
-def _event_delete(place: int) -> Write:
-    """Takes away the event at this place of those that the row does not want, when it is still there."""
-
-    def request(ctx: RowContext) -> ApiRequest | None:
-        names = _left_over(ctx)
-        event_id = _held(ctx.found["schedule_left"]).get(names[place]) if place < len(names) else None
-        return None if event_id is None else _at(ctx, DELETE_EVENT, event_id=event_id)
-
-    return Write(
-        name="schedule_event_delete",
-        endpoint=DELETE_EVENT,
-        request=request,
-        expect=Expect(statuses=(200, 204)),
-        recheck="schedule_events_left",
-        refuses_twins=True,  # deleting twice takes away nothing more
-    )
+def _event_delete(ctx: RowContext) -> ApiRequest | None:
+    """Takes away an event that the row does not want, when it is still there."""
+    event_id = _held(ctx.found["schedule_left"]).get(ctx.item)
+    return None if event_id is None else _at(ctx, DELETE_EVENT, event_id=event_id)
 
 
 def _learn(ctx: RowContext, answer: Answer) -> Iterator[Learned]:
@@ -168,6 +148,15 @@ def _one_of_three() -> Rule:
     names = ("schedule_weekly_hours", "schedule_holidays", "schedule_events_json")
     filled = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.Int32) for name in names)
     return Rule(names[0], filled != 1, f"exactly one of {', '.join(names)} is needed; fill one, empty the others")
+
+
+def _countable_hours() -> Rule:
+    spans = pl.col("schedule_weekly_hours").str.extract_all(_SPAN).list.len()
+    return Rule(
+        "schedule_weekly_hours",
+        spans > MOST_EVENTS,
+        f"schedule_weekly_hours holds more than {MOST_EVENTS} spans; join those that touch",
+    )
 
 
 def _real_dates() -> Rule:
@@ -253,12 +242,14 @@ SCHEDULE = EntityType(
         _one_of_three(),
         only_with("schedule_weekly_hours", "schedule_type", equal=BUSINESS_HOURS),
         only_with("schedule_holidays", "schedule_type", equal=HOLIDAYS),
+        _countable_hours(),
         _real_dates(),
         _holidays_named_once(),
     ),
     remote_name="schedule_name",
     result=("schedule",),
     touches=lambda ctx: [f"schedule:{ctx.location_name().casefold()}/{_key(ctx).casefold()}"],
+    example={"schedule_holidays": "", "schedule_events_json": ""},
     steps=(
         *location_steps(),
         Lookup(
@@ -268,6 +259,7 @@ SCHEDULE = EntityType(
             key=_key,
             save="schedule",
             confirm=True,
+            failures=(LOCATION_GONE,),
         ),
         Write(
             name="schedule_create",
@@ -289,7 +281,7 @@ SCHEDULE = EntityType(
             save="schedule_now",
             expect=Expect(statuses=(200,), fields=("id",)),
         ),
-        Check(name="schedule_details", verdict=_bounded),
+        Check(name="schedule_details", verdict=_bounded, reasons=(Reason.NON_RETRYABLE_EXTERNAL,)),
         Write(
             name="schedule_update",
             endpoint=UPDATE_SCHEDULE,
@@ -298,7 +290,17 @@ SCHEDULE = EntityType(
             repeat=Repeat.SAFE,
             failures=(_TAKEN,),
         ),
-        *(_event_create(place) for place in range(MOST_EVENTS)),
+        Write(
+            name="schedule_event_create",
+            endpoint=CREATE_EVENT,
+            request=_event_create,
+            expect=Expect(statuses=(200, 201), fields=("id",)),
+            recheck="schedule_details",
+            refuses_twins=True,  # an event's id is made of its name
+            failures=(_TAKEN,),
+            over=_wanted,
+            most_items=MOST_EVENTS,
+        ),
         Read(
             name="schedule_events_left",
             endpoint=GET_SCHEDULE,
@@ -306,7 +308,16 @@ SCHEDULE = EntityType(
             save="schedule_left",
             expect=Expect(statuses=(200,), fields=("id",)),
         ),
-        *(_event_delete(place) for place in range(MOST_EVENTS)),
+        Write(
+            name="schedule_event_delete",
+            endpoint=DELETE_EVENT,
+            request=_event_delete,
+            expect=Expect(statuses=(200, 204)),
+            recheck="schedule_events_left",
+            refuses_twins=True,  # deleting twice takes away nothing more
+            over=_left_over,
+            most_items=MOST_EVENTS,
+        ),
     ),
 )
 

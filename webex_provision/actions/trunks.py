@@ -13,7 +13,6 @@ from webex_provision.actions.declaration import (
     Expect,
     Failure,
     FailureRule,
-    Index,
     Item,
     Kind,
     Learned,
@@ -25,6 +24,7 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.failures import LOCATION_GONE
+from webex_provision.actions.indexes import named_index
 from webex_provision.actions.locations import location_steps
 from webex_provision.actions.route_targets import TRUNK_TARGET, learn_target
 from webex_provision.vocabulary import Phase, Reason
@@ -43,15 +43,7 @@ TRUNK_TYPES = ("REGISTERING", CERTIFICATE_BASED)
 CHARGE_POLICIES = ("DISABLED", "ASSERTED_IDENTITY", "CONFIGURABLE_CHARGE_NUMBER")
 _REFUSED_IN_PASSWORDS = "?!"
 
-TRUNKS = Index(
-    name="trunks",
-    items="trunks",
-    list_all=lambda _: LIST_TRUNKS.at(params={"max": 1000}),
-    list_one=lambda _, name: LIST_TRUNKS.at(params={"name": name, "max": 1000}),
-    keys=lambda item: [str(item["name"])],
-    needs=("id", "name"),
-    start_honoured=True,
-)
+TRUNKS = named_index("trunks", "trunks", LIST_TRUNKS)
 
 
 def _name(ctx: RowContext) -> str:
@@ -68,7 +60,8 @@ def _password_verdict(ctx: RowContext) -> Failure | None:
     if not value.strip():
         return Failure(
             Reason.PRECONDITION_MISSING,
-            f"the environment variable {variable} is not set; export the trunk's SIP password in it, then retry",
+            f"the environment variable {variable} is not set, or holds the token; export the trunk's SIP password in "
+            "it, then retry",
         )
     if not value.isprintable() or set(value) & set(_REFUSED_IN_PASSWORDS):
         return Failure(
@@ -265,6 +258,7 @@ TRUNK = EntityType(
             help="Identity that the peer's certificate must show; on creation only.",
             largest=256,
             feeds="peerIdentity",
+            example="sbc01.example.com",
         ),
     ),
     entity_key=pl.col("trunk_name"),
@@ -272,16 +266,16 @@ TRUNK = EntityType(
     remote_name="trunk_name",
     result=("trunk",),
     touches=lambda ctx: [f"trunk:{_name(ctx).casefold()}"],
-    rules=(
-        Rule(
-            "trunk_password_env",
-            pl.col("trunk_password_env") == "WEBEX_TOKEN",
-            "trunk_password_env names the token itself; name a variable that holds the trunk's own password",
-        ),
-        *_certificate_rules(),
-    ),
+    rules=tuple(_certificate_rules()),
+    example={
+        "trunk_address": "",
+        "trunk_domain": "",
+        "trunk_port": "",
+        "trunk_max_concurrent_calls": "",
+        "trunk_peer_identity": "",
+    },
     steps=(
-        Check(name="trunk_password", verdict=_password_verdict),
+        Check(name="trunk_password", verdict=_password_verdict, reasons=(Reason.PRECONDITION_MISSING,)),
         *location_steps(),
         Lookup(name="trunk_lookup", index=TRUNKS, key=_name, save="trunk", confirm=True),
         Write(
@@ -323,7 +317,7 @@ TRUNK = EntityType(
             save="trunk_now",
             expect=Expect(statuses=(200, 206), fields=("name",)),
         ),
-        Check(name="trunk_compare", verdict=_verdict),
+        Check(name="trunk_compare", verdict=_verdict, reasons=(Reason.NON_RETRYABLE_EXTERNAL,)),
         Write(
             name="trunk_update",
             endpoint=UPDATE_TRUNK,

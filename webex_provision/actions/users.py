@@ -23,6 +23,7 @@ from webex_provision.actions.calling_license import (
 from webex_provision.actions.calling_settings import (
     CALLING_SETTINGS_COLUMNS,
     CALLING_SETTINGS_RULES,
+    WITHOUT_CUSTOM_CALLER_ID,
     person_settings,
 )
 from webex_provision.actions.columns import (
@@ -55,7 +56,7 @@ from webex_provision.actions.declaration import (
 from webex_provision.actions.failures import USER_GONE
 from webex_provision.actions.indexes import LICENSES, PEOPLE
 from webex_provision.actions.locations import location_steps
-from webex_provision.actions.numbers import held_by, holds, inventory_lookup, learn_numbers, precheck
+from webex_provision.actions.numbers import PRECHECK_REASONS, held_by, holds, inventory_lookup, learn_numbers, precheck
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
@@ -86,6 +87,7 @@ def user_lookup(step: str = "user_lookup") -> Lookup:
             Reason.USER_NOT_FOUND,
             f"no user {ctx.row.text('email')} in the organisation; users come from the directory, never from here",
         ),
+        reasons=(Reason.USER_NOT_FOUND,),
     )
 
 
@@ -145,7 +147,7 @@ def _line_of(person: Item) -> tuple[object, ...]:
 
 def check_main_line(step: str) -> Check:
     """Stops a row, before any write, that would need the PUT /people which a setting forbids."""
-    return Check(name=step, verdict=_people_put_verdict)
+    return Check(name=step, verdict=_people_put_verdict, reasons=(Reason.OUT_OF_SCOPE,))
 
 
 def read_main_line(step: str) -> Read:
@@ -175,7 +177,7 @@ def put_main_line(step: str, *, reread: str) -> Write:
         name=step,
         endpoint=UPDATE_PERSON_NUMBER,
         request=_put_person,
-        expect=Expect(statuses=(200, 204), proof=_person_answered),
+        expect=Expect(statuses=(200, 204), proof=_person_answered, reasons=(Reason.INVALID_RESPONSE_SCHEMA,)),
         repeat=Repeat.SAFE,
         failures=(USER_GONE,),
         learns=lambda ctx, _: learn_numbers(ctx, "person", "PEOPLE"),
@@ -235,11 +237,20 @@ USER_CALLING_SETTINGS = EntityType(
             "removing a calling licence deletes number, voicemail and devices without undo; do it in Control Hub",
         ),
     ),
+    example=WITHOUT_CUSTOM_CALLER_ID,
+    alias_examples={
+        "user": {
+            "email": "luis.vega@example.com",
+            "extension": "2102",
+            "phone_number": "+34910002102",
+            "calling_settings_voicemail_email": "luis.vega@example.com",
+        }
+    },
     steps=(
         user_lookup(),
         *location_steps(),
         inventory_lookup("numbers_precheck", "person"),
-        Check(name="numbers_precheck", verdict=precheck("person")),
+        Check(name="numbers_precheck", verdict=precheck("person"), reasons=PRECHECK_REASONS),
         *select_license("calling_license_select"),
         check_main_line("calling_license_select"),
         assign_license("user_enable_calling"),
@@ -272,10 +283,10 @@ USER_NUMBERS = EntityType(
     steps=(
         user_lookup(),
         LookupMany(name="user_lookup", index=LICENSES, keys=lambda _: ALL_LICENSE_NAMES, save="licenses"),
-        Check(name="user_lookup", verdict=_must_call_already),
+        Check(name="user_lookup", verdict=_must_call_already, reasons=(Reason.PRECONDITION_MISSING,)),
         *location_steps(),
         inventory_lookup("numbers_precheck", "person"),
-        Check(name="numbers_precheck", verdict=precheck("person")),
+        Check(name="numbers_precheck", verdict=precheck("person"), reasons=PRECHECK_REASONS),
         check_main_line("numbers_precheck"),
         read_main_line("user_read"),
         put_main_line("user_primary_number_update", reread="user_read"),

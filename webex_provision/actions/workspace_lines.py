@@ -12,6 +12,7 @@ from webex_provision.actions.declaration import (
     Kind,
     LookupMany,
     NamedBy,
+    RefersTo,
     Repeat,
     RowContext,
     Step,
@@ -28,6 +29,7 @@ from webex_provision.actions.workspaces import (
     held_licenses,
     learn_workspace,
     line_differs,
+    room_as_it_is,
     workspace_lookup,
     workspace_name,
 )
@@ -39,6 +41,7 @@ WORKSPACE_COLUMNS = (
         name="workspace_display_name",
         help="The workspace, by its name in the tenant; else workspace_external_id.",
         largest=128,
+        refers_to=(RefersTo("workspace", same_location=True),),
         feeds="lookup key",
         example="Sala Goya",
     ),
@@ -69,7 +72,7 @@ def calling_workspace_steps() -> tuple[Step, ...]:
     return (
         *location_steps(),
         workspace_lookup(must_exist=True),
-        Check(name="workspace_lookup", verdict=_must_call),
+        Check(name="workspace_lookup", verdict=_must_call, reasons=(Reason.PRECONDITION_MISSING,)),
     )
 
 
@@ -96,13 +99,13 @@ def professional_steps(
     lookup = LookupMany(
         name=step, index=LICENSES, keys=lambda _: [LICENSE_NAMES["professional"]], save="place_licenses"
     )
-    return lookup, Check(name=step, verdict=verdict)
+    return lookup, Check(name=step, verdict=verdict, reasons=(Reason.LICENSE_OR_FEATURE_MISSING,))
 
 
 def _put_line(ctx: RowContext) -> ApiRequest | None:
     if ctx.found.get("workspace") is None or not line_differs(ctx):
         return None
-    body = {
+    body = room_as_it_is(ctx) | {
         "displayName": workspace_name(ctx),
         "calling": {"type": "webexCalling", "webexCalling": line_that_remains(ctx, "workspace")},
     }

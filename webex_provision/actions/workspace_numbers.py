@@ -10,7 +10,7 @@ from webex_provision.actions.alternates import (
 from webex_provision.actions.columns import EXTENSION, PHONE_NUMBER
 from webex_provision.actions.declaration import Check, EntityType
 from webex_provision.actions.failures import WORKSPACE_GONE
-from webex_provision.actions.numbers import inventory_lookup, precheck
+from webex_provision.actions.numbers import PRECHECK_REASONS, inventory_lookup, precheck
 from webex_provision.actions.workspace_lines import (
     WORKSPACE_COLUMNS,
     WORKSPACE_KEY,
@@ -43,10 +43,11 @@ WORKSPACE_NUMBERS = EntityType(
     claims=ALTERNATE_CLAIMS,
     result=("workspace",),
     touches=touched_workspace,
+    example={"extension": "2301", "phone_number": "+34910002301", "phone_numbers_secondary": "+34910002903"},
     steps=(
         *calling_workspace_steps(),
         inventory_lookup("numbers_precheck", "workspace"),
-        Check(name="numbers_precheck", verdict=precheck("workspace")),
+        Check(name="numbers_precheck", verdict=precheck("workspace"), reasons=PRECHECK_REASONS),
         *professional_steps(
             "numbers_precheck", "alternate numbers", when=lambda ctx: asks_alternates(ctx, "workspace_")
         ),

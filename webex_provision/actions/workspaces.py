@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from webex_provision.actions.action_helpers import first_filled, without_nulls
+from webex_provision.actions.action_helpers import first_filled, shows, without_nulls
 from webex_provision.actions.calling_license import free_license
 from webex_provision.actions.columns import CALLING_ENABLED, EXTENSION, LOCATION_KEY, PHONE_NUMBER
 from webex_provision.actions.declaration import (
@@ -29,9 +29,10 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.failures import NO_LICENSE, WORKSPACE_GONE
-from webex_provision.actions.indexes import LICENSES, WORKSPACES, place_key
+from webex_provision.actions.indexes import LICENSES, WORKSPACE_DETAILS, WORKSPACES, place_key
 from webex_provision.actions.locations import location_steps
 from webex_provision.actions.numbers import (
+    PRECHECK_REASONS,
     elsewhere,
     held_by,
     holds,
@@ -89,6 +90,7 @@ def workspace_lookup(step: str = "workspace_lookup", *, must_exist: bool) -> Loo
         confirm=True,
         ambiguous=Reason.PRECONDITION_MISSING,
         absent=absent if must_exist else None,
+        reasons=(Reason.WORKSPACE_NOT_FOUND,) if must_exist else (),
     )
 
 
@@ -127,9 +129,15 @@ def _verdict(ctx: RowContext) -> Failure | None:
     return None
 
 
+def room_as_it_is(ctx: RowContext) -> Item:
+    """What a PUT must say of a workspace that is there, lest it be cleared; `notSet` is what clearing leaves."""
+    found = ctx.found["workspace"] or {}
+    return {name: found[name] for name in WORKSPACE_DETAILS if found.get(name) not in (None, "", "notSet")}
+
+
 def _room(ctx: RowContext) -> Item:
     row = ctx.row
-    return without_nulls(
+    return room_as_it_is(ctx) | without_nulls(
         {
             "displayName": workspace_name(ctx),
             "type": row.get("workspace_type"),
@@ -166,6 +174,8 @@ def _update(ctx: RowContext) -> ApiRequest | None:
     now = (ctx.found["workspace"].get("calling") or {}).get("type")
     if now != "webexCalling" or line_differs(ctx) or _license(ctx) is not None:
         room["calling"] = _calling(ctx)
+    elif shows(ctx.found["workspace"], room):
+        return None
     return UPDATE_WORKSPACE.at(workspace_id=ctx.id_of("workspace"), json=room)
 
 
@@ -178,6 +188,7 @@ def learn_workspace(ctx: RowContext, answer: Answer) -> Iterator[Learned]:
         "displayName": workspace_name(ctx),
         "locationId": ctx.id_of("location"),
         "calling": calling,
+        **{name: answer.json[name] for name in ("hotdeskingStatus", *WORKSPACE_DETAILS) if name in answer.json},
     }
     yield Learned(WORKSPACES, item)
     if ctx.row.has("extension", "phone_number"):
@@ -297,6 +308,7 @@ WORKSPACE = EntityType(
             "a workspace without Webex Calling is not made here; do it in Control Hub",
         ),
     ),
+    example={"extension": "2301", "phone_number": "+34910002301", "workspace_calling_license": "professional"},
     steps=(
         *location_steps(),
         workspace_lookup(must_exist=False),
@@ -310,9 +322,12 @@ WORKSPACE = EntityType(
             absent=lambda _, name: Failure(
                 Reason.LICENSE_OR_FEATURE_MISSING, f"the organisation has no licence '{name}'"
             ),
+            reasons=(Reason.LICENSE_OR_FEATURE_MISSING,),
         ),
         inventory_lookup("numbers_precheck", "workspace"),
-        Check(name="numbers_precheck", verdict=_verdict),
+        Check(
+            name="numbers_precheck", verdict=_verdict, reasons=(*PRECHECK_REASONS, Reason.LICENSE_OR_FEATURE_MISSING)
+        ),
         Write(
             name="workspace_create",
             endpoint=CREATE_WORKSPACE,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import dagster as dg
 import polars as pl
@@ -17,13 +17,19 @@ from webex_provision.assets.registry import (
     batch_key,
 )
 from webex_provision.assets.report import RUN_SUMMARY, read_summary, roll_out_of
+from webex_provision.assets.run_config import settings_from_environment
+from webex_provision.clock import Clock
+from webex_provision.engine.errors import StopRun
+from webex_provision.engine.verification import verify
 from webex_provision.ledger.checkpoint import Checkpoint, why_ahead
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.manifest import read_document
 from webex_provision.ledger.ready_rows import load_ready
 from webex_provision.ledger.records import RESULTS_COLUMNS, cell, plain
 from webex_provision.ledger.states import LastState, read_results
+from webex_provision.safe_text import printable
 from webex_provision.vocabulary import Phase, RowStatus
+from webex_provision.webex.errors import WebexError
 
 PENDING_SHARE = 0.10  # more than that in pending rows deserves a look at the commonest reason
 _SHOWN = 10
@@ -32,6 +38,9 @@ EVERY_ROW = "every_row_terminal"
 NO_KEY_TWICE = "no_key_created_twice"
 PENDING = "pending_below_threshold"
 CHECKPOINT = "checkpoint_equals_ledger"
+TENANT = "tenant_as_recorded"
+VERIFY_TAG = "webex_provision/verify"
+_MOST_DIFFERENCES = 100
 _SPECS: Mapping[str, str] = {
     EVERY_ROW: "Every accepted row has a terminal state: success or pending.",
     NO_KEY_TWICE: "No key has ever had two different objects in the tenant.",
@@ -71,9 +80,50 @@ def ledger_promises(context: dg.AssetCheckExecutionContext) -> Iterator[dg.Asset
     yield from results
 
 
+@dg.multi_asset_check(
+    name="tenant_promise",
+    specs=[dg.AssetCheckSpec(TENANT, asset=RUN_SUMMARY, description="The tenant is as the roll-out left it.")],
+    can_subset=True,
+)
+def tenant_promise(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Reads the tenant back when the run has the tag `webex_provision/verify: true`; else it says nothing."""
+    if context.run.tags.get(VERIFY_TAG) != "true":
+        return
+    try:
+        folder = RollOutFolder(roll_out_of(context.run, context.instance).folder)
+        verification = verify(folder, settings_from_environment(), Clock())
+    except (StopRun, WebexError) as error:
+        # The roll-out itself has ended well, or has said why not.
+        yield dg.AssetCheckResult(
+            check_name=TENANT,
+            asset_key=RUN_SUMMARY,
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"the tenant could not be read back: {error}",
+        )
+        return
+    except EXPECTED as error:
+        raise failure_of(error) from None
+    differences = verification.differences
+    rows = len({difference.row_id for difference in differences})
+    yield dg.AssetCheckResult(
+        check_name=TENANT,
+        asset_key=RUN_SUMMARY,
+        passed=not differences,
+        description=f"{rows} of {verification.rows} success rows differ from the tenant; mode replay mends it"
+        if differences
+        else "everything that was recorded is there",
+        metadata={
+            "rows": verification.rows,
+            "calls": verification.calls,
+            "differences": dg.MetadataValue.json([asdict(one) for one in differences[:_MOST_DIFFERENCES]]),
+        },
+    )
+
+
 def _read(registered: RegisteredRollOut) -> _Ledger:
     folder = RollOutFolder(registered.folder)
-    ledger = _Ledger(registered, folder, load_ready(folder))
+    ledger = _Ledger(registered, folder, load_ready(folder, sum(registered.manifest.rows.values())))
     if folder.results.exists():
         key_column = RESULTS_COLUMNS.index("entity_key")
         for record, row, state in read_results(folder.results):
@@ -96,7 +146,7 @@ def _is_whole(run: dg.DagsterRun, registered: RegisteredRollOut) -> bool:
 def _every_row(ledger: _Ledger, *, whole: bool) -> dg.AssetCheckResult:
     row_ids = ledger.ready.get_column("row_id").to_list()
     waiting = [row_id for row_id in row_ids if cell(row_id) not in ledger.states]
-    told = f"{len(waiting)} of {len(row_ids)} rows have no state yet (first: {', '.join(waiting[:_SHOWN])})"
+    told = f"{len(waiting)} of {len(row_ids)} rows have no state yet (first: {printable(', '.join(waiting[:_SHOWN]))})"
     return dg.AssetCheckResult(
         check_name=EVERY_ROW,
         passed=not waiting,

@@ -23,7 +23,8 @@ import dagster as dg
 
 from webex_provision.engine.errors import NotYetDue, StopRun
 from webex_provision.intake.csv_file import UnusableCsv
-from webex_provision.ledger.errors import LedgerError
+from webex_provision.ledger.errors import LedgerError, OutputNotWritable
+from webex_provision.safe_text import printable
 from webex_provision.vocabulary import ExitCode, RunState
 from webex_provision.webex.errors import PreflightFailed, RunMustStop
 
@@ -40,18 +41,6 @@ EXPECTED = (WrongRequest, UnusableSettings, UnusableCsv, LedgerError, RunMustSto
 INTERRUPTS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 INTERRUPTED = StopRun(RunState.INTERRUPTED, "interrupted; resume to go on")
 
-_EXIT_CODES: dict[RunState, ExitCode] = {
-    RunState.COMPLETED: ExitCode.OK,
-    RunState.COMPLETED_WITH_PENDING: ExitCode.OK,
-    RunState.ABORTED_BY_BREAKER: ExitCode.SYSTEMIC,
-    RunState.FAILED_SYSTEMIC: ExitCode.SYSTEMIC,
-    RunState.FAILED_PREFLIGHT: ExitCode.PREFLIGHT,
-    RunState.STOPPED_AUTH: ExitCode.STOPPED,
-    RunState.STOPPED_RATE_LIMITED: ExitCode.STOPPED,
-    RunState.STOPPED_LIMIT: ExitCode.STOPPED,
-    RunState.INTERRUPTED: ExitCode.INTERRUPTED,
-}
-
 
 class Verdict(NamedTuple):
     """How a launch ended. `state` is None when no run was opened; `command` is what to go on with, or empty."""
@@ -64,7 +53,7 @@ class Verdict(NamedTuple):
 
 def exit_code_of(state: RunState) -> ExitCode:
     """What a process ends with after this state."""
-    return _EXIT_CODES[state]
+    return state.exit_code
 
 
 def verdict_of(error: BaseException, folder: Path | None = None) -> Verdict:
@@ -81,8 +70,10 @@ def verdict_of(error: BaseException, folder: Path | None = None) -> Verdict:
             verdict = Verdict(str(error), RunState.STOPPED_RATE_LIMITED, ExitCode.STOPPED, go_on)
         case NotYetDue():
             verdict = Verdict(str(error), RunState.FAILED_PREFLIGHT, ExitCode.USAGE, go_on)
+        case OutputNotWritable():
+            verdict = Verdict(str(error), None, error.exit_code, go_on)
         case LedgerError():
-            verdict = Verdict(str(error), None, error.exit_code)
+            verdict = Verdict(str(error), None, error.exit_code, go_on if isinstance(error, OutputNotWritable) else "")
         case UnusableCsv() | WrongRequest() | UnusableSettings():
             verdict = Verdict(str(error), None, ExitCode.USAGE)
         case _:
@@ -98,14 +89,15 @@ def failure_of(error: BaseException, folder: Path | None = None) -> dg.Failure:
 
 def failure(verdict: Verdict) -> dg.Failure:
     """A verdict as Dagster keeps it; `verdict_in` reads it back."""
+    told = printable(verdict.message)
     metadata: dict[str, dg.MetadataValue] = {
-        "cause": dg.MetadataValue.text(verdict.message),
+        "cause": dg.MetadataValue.text(told),
         "state": dg.MetadataValue.text(verdict.state.value if verdict.state else "not started"),
         "exit_code": dg.MetadataValue.int(int(verdict.exit_code)),
     }
     if verdict.command:
         metadata["go_on_with"] = dg.MetadataValue.text(verdict.command)
-    return dg.Failure(description=verdict.message, metadata=metadata, allow_retries=False)
+    return dg.Failure(description=told, metadata=metadata, allow_retries=False)
 
 
 def verdict_in(events: Iterable[dg.DagsterEvent]) -> Verdict | None:

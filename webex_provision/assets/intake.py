@@ -12,6 +12,7 @@ from webex_provision.assets.run_config import IntakeConfig
 from webex_provision.clock import Clock
 from webex_provision.intake.roll_out import Prepared, prepare
 from webex_provision.ledger.folder import RollOutFolder
+from webex_provision.safe_text import printable
 
 READY = dg.AssetKey("ready_rows")
 REJECTED = dg.AssetKey("rejected_rows")
@@ -41,7 +42,7 @@ def intake_rows(context: dg.AssetExecutionContext, config: IntakeConfig) -> Iter
         tell_dagster(context.log, str(error))
         raise failure_of(error) from None
     for warning in prepared.warnings:
-        context.log.warning(warning)
+        context.log.warning(printable(warning))
     yield from _results(prepared, registered)
 
 
@@ -62,7 +63,7 @@ def _results(prepared: Prepared, registered: RegisteredRollOut) -> Iterator[dg.M
             **counts,
             **shared,
             "file": dg.MetadataValue.path(folder.ready),
-            "warnings": dg.MetadataValue.json(list(prepared.warnings)),
+            "warnings": dg.MetadataValue.json([printable(warning) for warning in prepared.warnings]),
             "resumed": prepared.known,
         },
     )

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import dagster as dg
 
+from webex_provision.assets.checks import VERIFY_TAG
 from webex_provision.assets.dead_runs import process_tags
 from webex_provision.assets.failures import EXPECTED, Verdict, WrongRequest, failure, failure_of, verdict_in
 from webex_provision.assets.intake import READY, REJECTED
@@ -101,12 +102,13 @@ def _run_batches(
     keys = registered.keys
     chosen = [dg.AssetKey(NAMES[phase]) for phase in phases]
     webex = {"mode": config.mode.value, "types": config.types, "reasons": config.reasons}
+    asked = {name: value for name, value in context.run.tags.items() if name == VERIFY_TAG}
     _execute(
         context,
         children,
         BATCHES_JOB,
         {"resources": {"webex": {"config": webex}}},
-        tags={RANGE_START_TAG: keys[0], RANGE_END_TAG: keys[-1]},
+        tags={RANGE_START_TAG: keys[0], RANGE_END_TAG: keys[-1], **asked},
         assets=[*chosen, RUN_SUMMARY] if len(chosen) < len(Phase) else None,
     )
 

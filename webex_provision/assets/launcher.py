@@ -3,7 +3,9 @@
 The same job as in the UI, so the history is there afterwards. Errors that are expected come back as values.
 """
 
+import os
 import signal
+import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ import dagster as dg
 
 from webex_provision.assets.dead_runs import end_dead_runs, process_tags
 from webex_provision.assets.failures import INTERRUPTS, Verdict, WrongRequest, exit_code_of, verdict_in, verdict_of
+from webex_provision.assets.home import UnusableHistory
 from webex_provision.assets.intake import READY
 from webex_provision.assets.jobs import (
     INTAKE_JOB,
@@ -30,7 +33,9 @@ from webex_provision.assets.report import read_summary
 from webex_provision.assets.resources import Launch, launched_by
 from webex_provision.assets.roll_out import roll_out_definitions
 from webex_provision.engine.observer import Observer
+from webex_provision.engine.stop_signals import stop_signals
 from webex_provision.ledger.folder import RollOutFolder
+from webex_provision.safe_text import printable
 from webex_provision.vocabulary import ExitCode, Reason, RunMode, RunState
 
 
@@ -67,7 +72,8 @@ def launch(
     """Run a CSV, or go on with the roll-out in `folder`; returns when it has ended.
 
     Settings come from the environment, history goes to DAGSTER_HOME; both are the caller's to set. `observer` hears
-    of rows and batches; `command` is told to whoever meets our lock. Ctrl-C and SIGTERM end the run cleanly.
+    of rows and batches; `command` is told to whoever meets our lock. Ctrl-C, SIGTERM and SIGHUP end the run
+    cleanly. Raises UnusableHistory when DAGSTER_HOME can't be used, be it in the middle of a run.
     """
     config = {
         "csv_path": str(csv) if csv else "",
@@ -77,33 +83,63 @@ def launch(
         "types": list(types),
         "reasons": [str(reason) for reason in reasons],
     }
-    with dg.DagsterInstance.get() as instance, launched_by(Launch(observer, command)), _stop_signals_alike():
-        end_dead_runs(instance)
-        job = provision_job(roll_out_definitions())
+    with launched_by(Launch(observer, command)), _stop_signals_alike():
         try:
-            result = job.execute_in_process(
-                run_config={"ops": {PROVISION_OP: {"config": config}}, "loggers": QUIET},
-                instance=instance,
-                tags={REPOSITORY_TAG: REPOSITORY, **process_tags()},
-                raise_on_error=False,
-            )
+            with _history() as instance:
+                return _launched(instance, config, folder)
         except INTERRUPTS as error:
             verdict = verdict_of(error, folder)
             return Launched((), verdict.state, verdict.exit_code, verdict.message, verdict.command, folder)
-        return _told(instance, result, folder)
+
+
+def _launched(instance: dg.DagsterInstance, config: dict[str, Any], folder: Path | None) -> Launched:
+    result = provision_job(roll_out_definitions()).execute_in_process(
+        run_config={"ops": {PROVISION_OP: {"config": config}}, "loggers": QUIET},
+        instance=instance,
+        tags={REPOSITORY_TAG: REPOSITORY, **process_tags()},
+        raise_on_error=False,
+    )
+    return _told(instance, result, folder)
+
+
+@contextmanager
+def _history() -> Iterator[dg.DagsterInstance]:
+    """The instance of DAGSTER_HOME, without runs of dead processes."""
+    home = Path(os.environ.get("DAGSTER_HOME", ""))
+    try:
+        instance = dg.DagsterInstance.get()
+        end_dead_runs(instance)
+    except Exception as error:  # whatever Dagster, its YAML reader or its database say: these are its own files
+        raise UnusableHistory(home, _first_line(error)) from error
+    try:
+        with instance:
+            yield instance
+    except Exception as error:
+        causes = (error, error.__cause__, error.__context__)
+        storage = next((cause for cause in causes if isinstance(cause, sqlite3.Error | OSError)), None)
+        if storage is None:
+            raise
+        raise UnusableHistory(home, _first_line(storage)) from error
+
+
+def _first_line(error: BaseException) -> str:
+    """What a library says, as far as a person wants to know."""
+    return printable((str(error).splitlines() or [type(error).__name__])[0]).rstrip(". :")
 
 
 @contextmanager
 def _stop_signals_alike() -> Iterator[None]:
-    """SIGTERM is treated as Ctrl-C is, also before the first row; Dagster does the same and does not undo it."""
+    """Each is treated as Ctrl-C is, also before the first row; Dagster does so with SIGTERM and does not undo it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    others = [number for number in stop_signals() if number is not signal.SIGINT]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in others}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _told(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult, folder: Path | None) -> Launched:

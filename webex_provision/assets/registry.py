@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from webex_provision.assets.failures import WrongRequest
 from webex_provision.ledger.errors import NoRollOut
-from webex_provision.ledger.folder import RollOutFolder
+from webex_provision.ledger.folder import RollOutFolder, make_private
 from webex_provision.ledger.manifest import Manifest, load_manifest
 
 BATCHES = dg.DynamicPartitionsDefinition(name="batch")
@@ -107,7 +107,7 @@ def _note_path(instance: dg.DagsterInstance, input_id: str) -> Path:
 
 def _write(path: Path, note: _Note) -> None:
     """Replace the note whole: two launches may do this at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(note.model_dump_json())

@@ -29,6 +29,7 @@ from webex_provision.engine.observer import Observer
 from webex_provision.engine.rollout import RollOut
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.logging_setup import configure, shutdown
+from webex_provision.safe_text import printable
 from webex_provision.vocabulary import Phase, RunMode
 
 _log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def settings_of_run() -> Settings:
 def tell_dagster(log: dg.DagsterLogManager, cause: str) -> None:
     """A critical line in Dagster's log; the command line shows the cause itself."""
     if _LAUNCH.get() is None:
-        log.critical(cause)
+        log.critical(printable(cause))
 
 
 def command_of_run(run_id: str) -> str:
@@ -106,7 +107,7 @@ class WebexResource(dg.ConfigurableResource[None]):
                 }
             )
             log = RollOutFolder(registered.folder).log
-            configure(settings.log_level, log, json=True, secrets=[settings.webex_token])
+            configure(settings.log_level, log, json=True, secrets=settings.tokens)
             self._closing.callback(shutdown)
             self._log_is_open = True
             launch = _LAUNCH.get()

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from webex_provision.assets.checks import ledger_promises
+from webex_provision.assets.checks import ledger_promises, tenant_promise
 from webex_provision.assets.intake import intake_rows
 from webex_provision.assets.jobs import asset_jobs
 from webex_provision.assets.phases import phase_asset
@@ -15,7 +15,7 @@ def roll_out_definitions() -> dg.Definitions:
     """Fresh definitions of assets, checks, the jobs `intake` and `provision_batches`, and their resource."""
     return dg.Definitions(
         assets=[intake_rows, *(phase_asset(phase) for phase in Phase), run_summary],
-        asset_checks=[ledger_promises],
+        asset_checks=[ledger_promises, tenant_promise],
         jobs=asset_jobs(),
         resources={"webex": WebexResource()},
         # One process a run: the phases share one pace, one breaker, one lock, and die together.

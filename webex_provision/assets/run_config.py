@@ -32,7 +32,7 @@ class Mode(StrEnum):
 class IntakeConfig(dg.Config):
     """Which CSV becomes a roll-out, and where."""
 
-    csv_path: str = Field(description="Path of the CSV, as the process that runs this sees it.")
+    csv_path: str = Field(description="Path of the CSV or .xlsx workbook, as the process that runs this sees it.")
     output_dir: str = Field(
         default="", description="Folder of the roll-out. Empty: a folder named after the input, under OUTPUT_DIR."
     )
@@ -41,7 +41,9 @@ class IntakeConfig(dg.Config):
 class ProvisionConfig(dg.Config):
     """A whole launch: a CSV, or the folder of a roll-out to go on with."""
 
-    csv_path: str = Field(default="", description="Path of the CSV. Empty: go on with the roll-out in output_dir.")
+    csv_path: str = Field(
+        default="", description="Path of the CSV or .xlsx workbook. Empty: go on with the roll-out in output_dir."
+    )
     output_dir: str = Field(
         default="", description="Folder of the roll-out. Empty: a folder named after the input, under OUTPUT_DIR."
     )

@@ -1,4 +1,4 @@
-"""An inbox: drop a CSV into the folder INBOX_DIR, and its roll-out starts."""
+"""An inbox: drop a CSV or workbook into the folder INBOX_DIR, and its roll-out starts."""
 
 import hashlib
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from webex_provision.assets.jobs import PROVISION_JOB, PROVISION_OP
+from webex_provision.intake.input_file import SUFFIXES
 
 INBOX_VARIABLE = "INBOX_DIR"
 SETTLED_SECONDS = 10  # a file that is still being copied has a younger time of change
@@ -25,7 +26,7 @@ def inbox_sensor() -> dg.SensorDefinition:
         job_name=PROVISION_JOB,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.STOPPED,
-        description=f"Runs `{PROVISION_JOB}` for every CSV that appears in the folder {INBOX_VARIABLE}.",
+        description=f"Runs `{PROVISION_JOB}` for every CSV or workbook that appears in the folder {INBOX_VARIABLE}.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         del context
@@ -33,13 +34,18 @@ def inbox_sensor() -> dg.SensorDefinition:
         if not folder or not Path(folder).is_dir():
             yield dg.SkipReason(f"{INBOX_VARIABLE} names no folder")
             return
-        found = [path for path in sorted(Path(folder).glob("*.csv")) if _settled(path)][:MOST_FILES]
+        found = [path for path in sorted(Path(folder).iterdir()) if _is_roll_out(path) and _settled(path)][:MOST_FILES]
         for path in found:
             yield _request(path)
         if not found:
-            yield dg.SkipReason(f"no CSV in {folder}")
+            yield dg.SkipReason(f"no CSV or workbook in {folder}")
 
     return inbox
+
+
+def _is_roll_out(path: Path) -> bool:
+    """A CSV or workbook; `~$…` is what a spreadsheet program keeps beside one that is open."""
+    return path.suffix in SUFFIXES and not path.name.startswith("~$")
 
 
 def _settled(path: Path) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from webex_provision.clock import Clock
 from webex_provision.console.embedded import (
     NOT_SYNCHRONISED,
+    SAMPLE_NEEDS,
     SampleRollOut,
     embedded_sandbox,
     environment,
@@ -45,6 +46,7 @@ def play(base: Path) -> ExitCode:
     sample = sample_in(base)
     act = _act_of(sample)
     say(f"Demo: {sample.csv} against a simulated Webex Calling tenant on this machine. No tenant of yours is touched.")
+    say(f"Set for this run only: {' '.join(f'{name}={value}' for name, value in SAMPLE_NEEDS.items())}")
     say(act.told)
     with embedded_sandbox(sample) as server, environment(variables_for(server)):
         if act.synchronised:

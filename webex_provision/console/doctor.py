@@ -1,4 +1,4 @@
-"""Everything that can be known before a run: settings, interpreter, output folder, tenant. Two GETs, no change."""
+"""Everything that can be known before a run: settings, interpreter, output folder, tenant, tokens. Two GETs a token."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from rich.text import Text
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
 from webex_provision.console.faults import read_settings
-from webex_provision.console.screen import say_json, stdout
+from webex_provision.console.screen import harmless, say_json, stdout
 from webex_provision.vocabulary import ExitCode
 from webex_provision.webex.startup_checks import Check
 
@@ -39,9 +39,9 @@ def show_checks(checks: list[Check]) -> None:
     table = Table("", "check", "found", box=None, pad_edge=False)
     for check in checks:
         mark = Text("pass", style="green") if check.passed else Text("FAIL", style="bold red")
-        table.add_row(mark, check.name, check.detail)
+        table.add_row(mark, check.name, harmless(check.detail))
         if check.remedy and not check.passed:
-            table.add_row("", "", Text(check.remedy, style="bold"))
+            table.add_row("", "", harmless(check.remedy, "bold"))
     stdout().print(table)
 
 
@@ -68,11 +68,11 @@ def _folder(base: Path) -> Check:
 def _tenant(settings: Settings) -> Iterator[Check]:
     from webex_provision.webex.connection_client import WebexClient
     from webex_provision.webex.errors import PreflightFailed, WebexError
-    from webex_provision.webex.startup_checks import preflight
+    from webex_provision.webex.startup_checks import survey
 
     async def ask() -> tuple[Check, ...]:
         async with WebexClient(settings, Clock()) as client:
-            return (await preflight(client, settings)).checks
+            return (await survey(client, settings)).checks
 
     yield Check("environment", passed=True, detail=f"{settings.environment.value}, {settings.webex_base_url}")
     try:

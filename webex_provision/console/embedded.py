@@ -14,20 +14,22 @@ from typing import TYPE_CHECKING
 import typer
 
 from webex_provision.console.screen import say
-from webex_provision.ledger.folder import FOLDER_MODE, input_id_of
+from webex_provision.ledger.folder import input_id_of, make_private
 from webex_provision.resources import resource
 from webex_provision.vocabulary import ExitCode
 
 if TYPE_CHECKING:
     from webex_provision.sandbox import SandboxServer
 
-SAMPLE = "data/sample.csv"
+SAMPLE = "data/sample_with_mistakes.csv"
 # Of all seeds the first one that leaves out the users whom the sample's comments name, and nobody else.
-SEED, MISSING_USERS = 100_874, 0.06
-NOT_SYNCHRONISED = ("laia.serra@example.com", "felix.arnold@example.com", "chloe.ward@example.com")
+SEED, MISSING_USERS = 16_532, 0.06
+NOT_SYNCHRONISED = ("laia.serra@example.com", "felix.arnau@example.com", "clara.bosch@example.com")
+# What a run of the sample needs besides a tenant: the password of its trunks, and leave to take a number out.
+SAMPLE_NEEDS = {"TRUNK_HQ_PASSWORD": "a-password-of-no-gateway", "ALLOW_NUMBER_REMOVAL": "true"}
 LATENCY_MS = 15
-# A tenant on loopback has no limit to respect.
-_PACE = {"REQUESTS_PER_SECOND": "200", "MAX_IN_FLIGHT": "8"}
+# A tenant on loopback has no limit to respect, and its lists do not lag.
+PACE = {"REQUESTS_PER_SECOND": "200", "MAX_IN_FLIGHT": "8", "LIST_LAG_SECONDS": "1"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def sample_in(base: Path) -> SampleRollOut:
     if not csv.is_file():
         content = resource(SAMPLE).read_bytes()
         csv = base / Path(SAMPLE).name
-        base.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        make_private(base)
         if not csv.is_file() or csv.read_bytes() != content:
             csv.write_bytes(content)
     input_id = input_id_of(csv, sha256(csv.read_bytes()).hexdigest())
@@ -78,13 +80,18 @@ def embedded_sandbox(sample: SampleRollOut) -> Iterator["SandboxServer"]:
 
 
 def variables_for(server: "SandboxServer") -> dict[str, str]:
-    """The environment in which a run talks to the sandbox."""
+    """The environment in which a run of the sample talks to the sandbox."""
+    return {**tenant_variables(server), **SAMPLE_NEEDS, **PACE}
+
+
+def tenant_variables(server: "SandboxServer") -> dict[str, str]:
+    """The variables that name a tenant, so that they lead to the sandbox and nowhere else."""
     return {
         "WEBEX_TOKEN": "a-token-of-the-embedded-sandbox",
+        "WEBEX_TOKENS": "",
         "WEBEX_BASE_URL": server.base_url,
         "ENVIRONMENT": "lab",
         "WEBEX_ORG_ID": "",
-        **_PACE,
     }
 
 

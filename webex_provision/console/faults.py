@@ -3,6 +3,7 @@
 Whatever is not listed here is a fault of this program and keeps its traceback (exit 1).
 """
 
+import os
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,22 +14,26 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from webex_provision.config import Settings
+from webex_provision.config import SECRET_SETTINGS, Settings
 from webex_provision.console.flags import WITHOUT_FLAG, flag_of, variable_of
 from webex_provision.console.screen import say
 from webex_provision.vocabulary import ExitCode
 
 _HOW_TO_SET = {
     "webex_token": "export WEBEX_TOKEN=<bearer token of a full administrator>",
+    "webex_tokens": "export WEBEX_TOKENS=<token>,<token>",
     "webex_base_url": "export WEBEX_BASE_URL=https://webexapis.com/v1",
     "environment": "export ENVIRONMENT=lab (or prod, together with WEBEX_ORG_ID)",
 }
 
 
-def read_settings() -> Settings:
-    """The settings of this process. Ends it with one line a variable when they are not complete or not valid."""
+def read_settings(**given: Any) -> Settings:
+    """The settings of this process, those `given` instead of the environment's.
+
+    Ends it with one line a variable when they are not complete or not valid.
+    """
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         for line in validation_lines(error):
             say(line, style="red", error=True)
@@ -54,7 +59,14 @@ def _line(problem: ErrorDetails) -> str:
     if name in WITHOUT_FLAG:
         return f"{variable} cannot be used ({message}): {how}"
     cure = f"mend {variable} or {flag_of(name)}" if name in Settings.model_fields else f"mend {flag_of(name)}"
-    return f"{variable}={shlex.quote(str(problem['input']))}: {message[:1].lower()}{message[1:]}; {cure}"
+    return f"{variable}={shlex.quote(_shown(str(problem['input'])))}: {message[:1].lower()}{message[1:]}; {cure}"
+
+
+def _shown(value: str) -> str:
+    """What was given, unless it may hold a secret: credentials in a URL, or a token in the wrong place."""
+    given = " ".join(os.environ.get(variable_of(name), "") for name in SECRET_SETTINGS)
+    tokens = {given.strip(), *given.replace(",", " ").split()} - {""}
+    return "***" if "@" in value or "?" in value or any(token in value for token in tokens) else value
 
 
 @contextmanager
@@ -62,7 +74,7 @@ def foreseeable() -> Iterator[None]:
     """Turns foreseeable faults of the block into lines on stderr and an exit code."""
     try:
         yield
-    except typer.Exit:
+    except (typer.Exit, BrokenPipeError):  # whoever read what we say is gone: typer ends quietly
         raise
     except KeyboardInterrupt:
         say("Interrupted. Nothing is lost: the same command goes on from here.", style="yellow", error=True)
@@ -88,11 +100,12 @@ def foreseeable_told(verb: Callable[..., None]) -> Callable[..., None]:
 
 def exit_code_of(error: Exception) -> ExitCode | None:
     """What a foreseeable fault ends with; None for a fault of this program."""
+    from webex_provision.assets.home import UnusableHistory
     from webex_provision.engine.errors import EngineError
     from webex_provision.ledger.errors import LedgerError
     from webex_provision.webex.errors import PreflightFailed, WebexError
 
-    if isinstance(error, LedgerError):
+    if isinstance(error, LedgerError | UnusableHistory):
         return error.exit_code
     if isinstance(error, PreflightFailed | EngineError):
         return ExitCode.PREFLIGHT

@@ -1,6 +1,6 @@
 """A flag for every setting: made from `Settings`, put into this process's environment, read from there by all rooms.
 
-The token has no flag: an argument stands in the shell's history and in the list of processes for all to read.
+Tokens have no flag: an argument stands in the shell's history and in the list of processes for all to read.
 """
 
 import inspect
@@ -15,10 +15,10 @@ from typing import Annotated, Any, get_args
 import typer
 from pydantic.fields import FieldInfo
 
-from webex_provision.config import PROFILES, RetryProfile, Settings
+from webex_provision.config import PROFILES, SECRET_SETTINGS, RetryProfile, Settings
 
 PANEL = "Settings (each is an environment variable, too; a flag wins)"
-WITHOUT_FLAG = frozenset({"webex_token"})
+WITHOUT_FLAG = frozenset(SECRET_SETTINGS)
 _METAVARS: dict[type, str] = {int: "INTEGER", float: "NUMBER", Path: "PATH", str: "TEXT"}
 _Verb = Callable[..., None]
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextCol
 from rich.text import Text
 
 from webex_provision.actions.row import Row
+from webex_provision.console.screen import harmless
 from webex_provision.engine.observer import Observer
 from webex_provision.ledger.states import RowOutcome
 from webex_provision.vocabulary import RowStatus
@@ -64,6 +65,10 @@ class BarWatcher(Watcher):
     ) -> None:
         self._progress.stop()
 
+    def on_notice(self, text: str) -> None:
+        """A line above the bar."""
+        self._progress.console.print(harmless(text, "bold yellow"))
+
     def on_start(self, planned_rows: int) -> None:
         """A new bar, unless there is nothing to do."""
         self._pending = 0
@@ -105,6 +110,10 @@ class LineWatcher(Watcher):
         self._planned = self._done = 0
         self._started = clock()
 
+    def on_notice(self, text: str) -> None:
+        """A line of its own."""
+        self._console.print(harmless(text), soft_wrap=True)
+
     def on_start(self, planned_rows: int) -> None:
         """What is to do."""
         self._planned, self._done, self._started = planned_rows, 0, self._clock()
@@ -128,11 +137,12 @@ class LineWatcher(Watcher):
         parts.append(f"{rate:.1f} rows/s")
         left = self._planned - self._done
         if left > 0 and rate > 0:
-            parts.append(f"about {_duration(left / rate)} left in this phase")
+            parts.append(f"about {duration(left / rate)} left in this phase")
         self._console.print(Text(f"{report.batch.batch_id}: {', '.join(parts)}"), soft_wrap=True)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """`2 h 05 min`, `5 min 03 s` or `7 s`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -36,9 +36,7 @@ def find_roll_out(output_dir: Path | None) -> RollOutFolder:
     place = output_dir or base_folder()
     if is_roll_out(place):
         return RollOutFolder(place)
-    found = sorted(roll_outs_in(place), key=_last_used, reverse=True)
-    if not found:
-        raise NothingHere(place)
+    found = newest_first(place)
     newest = found[0]
     if len(found) > 1:
         others = ", ".join(folder.name for folder in found[1:4]) + (", …" if len(found) > 4 else "")
@@ -48,6 +46,14 @@ def find_roll_out(output_dir: Path | None) -> RollOutFolder:
             error=True,
         )
     return RollOutFolder(newest)
+
+
+def newest_first(place: Path) -> list[Path]:
+    """Every roll-out in a folder, or that folder if it is one, the one last used first. Raises NothingHere."""
+    found = [place] if is_roll_out(place) else sorted(roll_outs_in(place), key=_last_used, reverse=True)
+    if not found:
+        raise NothingHere(place)
+    return found
 
 
 def roll_outs_in(base: Path) -> list[Path]:

@@ -4,14 +4,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from webex_provision.clock import Clock
 from webex_provision.console.doctor import interpreter
 from webex_provision.console.ending import show_standing
 from webex_provision.console.faults import read_settings
 from webex_provision.console.history import choose_home
+from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.progress import watcher_for
+from webex_provision.console.rehearsal_folders import refuse_rehearsal
 from webex_provision.console.screen import say, say_json, stderr, stdout
 from webex_provision.console.standing import Standing, standing_of
+from webex_provision.engine.observer import Both, Observer
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.vocabulary import ExitCode, RunMode
 
@@ -31,14 +36,30 @@ class Wish:
     reasons: tuple[str, ...] = ()
     command: str = ""
     as_json: bool = False
+    words: Words = ENGLISH
 
 
 def go(wish: Wish) -> ExitCode:
     """Runs it to its end and shows how it ended. Ends the process when the settings can't be used."""
+    if wish.folder is not None:
+        refuse_rehearsal(wish.folder)
+    launched = watched(wish)
+    standing = standing_after(launched)
+    if wish.as_json:
+        say_json(_document(launched, standing))
+    elif standing is not None:
+        show_standing(standing, wish.words)
+    else:
+        say_why(launched)
+    return launched.exit_code
+
+
+def watched(wish: Wish, listener: Observer | None = None) -> "Launched":
+    """Runs it to its end; shows progress and warnings, and tells `listener`. Ends the process as `go` does."""
     assertions = interpreter()
     if not assertions.passed:
         say(f"{assertions.detail}: {assertions.remedy}", style="red", error=True)
-        return ExitCode.PREFLIGHT
+        raise typer.Exit(ExitCode.PREFLIGHT)
     read_settings()
     choose_home()
     from webex_provision.assets.launcher import launch
@@ -51,22 +72,15 @@ def go(wish: Wish) -> ExitCode:
             phases=wish.phases,
             types=wish.types,
             reasons=wish.reasons,
-            observer=watcher,
+            observer=watcher if listener is None else Both(watcher, listener),
             command=wish.command,
         )
     for warning in launched.warnings:
         say(f"warning: {warning}", style="yellow", error=True)
-    standing = _standing(launched)
-    if wish.as_json:
-        say_json(_document(launched, standing))
-    elif standing is not None:
-        show_standing(standing)
-    else:
-        _say_why(launched)
-    return launched.exit_code
+    return launched
 
 
-def _standing(launched: "Launched") -> Standing | None:
+def standing_after(launched: "Launched") -> Standing | None:
     """How the roll-out stands after a run that was opened; None when there was none."""
     if launched.folder is None or launched.state is None or launched.summary is None:
         return None
@@ -88,7 +102,8 @@ def _document(launched: "Launched", standing: Standing | None) -> dict[str, obje
     }
 
 
-def _say_why(launched: "Launched") -> None:
+def say_why(launched: "Launched") -> None:
+    """Why no run was opened, and what to do."""
     say(launched.message, style="red", error=True)
     if launched.command:
         say(f"Go on with: {launched.command}", error=True)

@@ -5,17 +5,19 @@ import os
 import shlex
 import socket
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from webex_provision.clock import Clock
+from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.ledger.checkpoint import Checkpoint
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.locks import FolderLock, Holder
 from webex_provision.ledger.manifest import load_manifest, read_document
 from webex_provision.ledger.records import REJECTED_COLUMNS, plain, read_records
-from webex_provision.ledger.states import read_states
+from webex_provision.ledger.states import LastState, read_states
 from webex_provision.vocabulary import Reason, RowStatus, RunState
 
 RUNNING = "RUNNING"
@@ -55,29 +57,30 @@ class Standing:
         """For `--json`, with the commands to go on with."""
         return asdict(self) | {"folder": str(self.folder), "next": [command for _, command in self.next_commands()]}
 
-    def next_commands(self) -> list[tuple[str, str]]:
+    def next_commands(self, words: Words = ENGLISH) -> list[tuple[str, str]]:
         """What to do now: why, and the exact command. Empty when nothing is left."""
         if self.state == RUNNING:
             return []
         place = shlex.quote(str(self.folder))
         resume = f"webex-provision resume --output-dir {place}"
         if self.state == RunState.STOPPED_AUTH:
-            return [("with a fresh token in WEBEX_TOKEN", resume)]
+            return [(words("next_token"), resume)]
         if self.not_reached or self.unfinished or self.state not in _FINISHED:
-            return [(f"{self.not_reached} rows wait" if self.not_reached else "finishes what was begun", resume)]
+            waits = words("next_rows_wait", count=self.not_reached)
+            return [(waits if self.not_reached else words("next_unfinished"), resume)]
         return [
-            (f"{count} rows", f"webex-provision retry --output-dir {place} --reason {reason}")
+            (words("next_rows", count=count), f"webex-provision retry --output-dir {place} --reason {reason}")
             for reason, count in self.pending_by_reason.items()
             if Reason(reason) not in _NOT_RETRIED
         ]
 
 
-def standing_of(folder: RollOutFolder, clock: Clock) -> Standing:
-    """Reads the ledger. Raises NoRollOut, CorruptLedger."""
+def standing_of(folder: RollOutFolder, clock: Clock, states: Mapping[str, LastState] | None = None) -> Standing:
+    """Reads the ledger, its states apart when they are given. Raises NoRollOut, CorruptLedger."""
     manifest = load_manifest(folder)
     checkpoint = read_document(folder.checkpoint, Checkpoint)
-    states = read_states(folder)
-    holder = _at_work(FolderLock(folder, clock=clock).holder())
+    states = read_states(folder) if states is None else states
+    holder = at_work(folder, clock)
     by_phase: dict[str, Counter[str]] = {str(int(phase)): Counter() for phase, rows in manifest.rows.items() if rows}
     by_type: dict[str, Counter[str]] = {}
     reasons: Counter[str] = Counter()
@@ -95,7 +98,7 @@ def standing_of(folder: RollOutFolder, clock: Clock) -> Standing:
         folder=folder.root,
         input=manifest.csv_path,
         input_id=manifest.input_id,
-        state=_state(checkpoint, running=holder is not None),
+        state=state_word(checkpoint, running=holder is not None),
         message=_message(folder.summary),
         read=manifest.rows_read,
         rejected=manifest.rows_rejected,
@@ -113,7 +116,8 @@ def standing_of(folder: RollOutFolder, clock: Clock) -> Standing:
     )
 
 
-def _state(checkpoint: Checkpoint | None, *, running: bool) -> str:
+def state_word(checkpoint: Checkpoint | None, *, running: bool) -> str:
+    """A RunState, RUNNING or NOT_STARTED; a run that has left no end was interrupted."""
     if running:
         return RUNNING
     if checkpoint is None:
@@ -137,8 +141,9 @@ def _message(path: Path) -> str:
         return ""
 
 
-def _at_work(holder: Holder | None) -> Holder | None:
-    """The holder of the lock, unless its process is gone: a killed one leaves its note behind."""
+def at_work(folder: RollOutFolder, clock: Clock) -> Holder | None:
+    """Who holds the folder's lock, unless that process is gone: a killed one leaves its note behind."""
+    holder = FolderLock(folder, clock=clock).holder()
     if holder is None or holder.host != socket.gethostname():
         return holder
     try:

@@ -63,12 +63,12 @@ def _unproven(answer: Answer, why: str) -> Failure:
     return Failure(Reason.INVALID_RESPONSE_SCHEMA, message, answer.status, answer.tracking_id)
 
 
-def failure_of_call(error: CallFailed | ListFailed | PageLimitReached) -> Failure:
-    """The reason behind a call that ended without a usable answer."""
+def failure_of_call(error: CallFailed | ListFailed | PageLimitReached, rules: Iterable[FailureRule] = ()) -> Failure:
+    """The reason behind a call that ended without a usable answer; `rules` speak about a refused list."""
     if isinstance(error, ListFailed):
         if error.answer.ok:
             return Failure(Reason.INVALID_RESPONSE_SCHEMA, str(error), error.answer.status, error.answer.tracking_id)
-        return failure_of(error.answer)
+        return failure_of(error.answer, rules)
     if isinstance(error, PageLimitReached):
         return Failure(Reason.RETRY_EXHAUSTED, str(error))
     unusable = isinstance(error, UnusableAnswer) and not isinstance(error, AnswerLost)

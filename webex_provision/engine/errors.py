@@ -5,6 +5,7 @@ The tree:
 * StopRun            a clean stop with a checkpoint: every row without a record waits for the resume
 * EngineError
   x NotYetDue        a phase or type was asked for before the rows that must come first
+  x TooManyItems     a step would run over more items than it declares: it costs its row, never the run
 """
 
 from webex_provision.vocabulary import RunState
@@ -25,3 +26,7 @@ class EngineError(Exception):
 
 class NotYetDue(EngineError):
     """Rows of an earlier phase or type have no terminal state yet; the message names the command that mends it."""
+
+
+class TooManyItems(EngineError):
+    """A step's list is longer than its declared bound; nothing of it was sent."""

@@ -5,7 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from webex_provision.actions.declaration import EntityType
 from webex_provision.actions.row import Row
@@ -16,17 +16,28 @@ from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.circuit_breaker import BatchBreaker
 from webex_provision.engine.error_handling import error_class
 from webex_provision.engine.errors import StopRun
+from webex_provision.engine.joint_call import Party, parties
 from webex_provision.engine.observer import Observer
 from webex_provision.engine.progress import RowResult
 from webex_provision.engine.row_runner import RowRunner
 from webex_provision.engine.run_control import RunControl
 from webex_provision.ledger.records import minify_row
-from webex_provision.ledger.state_store import Ledger
 from webex_provision.ledger.states import RowOutcome
 from webex_provision.vocabulary import Reason, RowStatus, RunState
 
 _log = logging.getLogger(__name__)
 _ROWS_PER_CALL_IN_FLIGHT = 2  # a row that waits for a lock or a lagging list must not idle the limit
+
+
+class Records(Protocol):
+    """Who takes the records: the ledger, or what only listens."""
+
+    @property
+    def attempt(self) -> int:
+        """The generation that runs."""
+
+    def commit(self, outcome: RowOutcome) -> None:
+        """Takes the terminal state of a row."""
 
 
 class KeyLocks:
@@ -56,7 +67,7 @@ class Executor:
         self,
         runner: RowRunner,
         control: RunControl,
-        ledger: Ledger,
+        ledger: Records,
         settings: Settings,
         clock: Clock,
         *,
@@ -70,7 +81,7 @@ class Executor:
         self._clock = clock
         self._run_id = run_id
         self._observer = observer
-        self._workers = settings.max_in_flight * _ROWS_PER_CALL_IN_FLIGHT
+        self._workers = settings.max_in_flight * len(settings.tokens) * _ROWS_PER_CALL_IN_FLIGHT
 
     async def run(self, batches: BatchIterator, batch: Batch, rows: Sequence[Row], skipped: int) -> BatchReport:
         """Brings each row to its state. Raises StopRun after a clean stop; rows without a record wait for the resume.
@@ -107,10 +118,11 @@ class Executor:
     async def _type(
         self, entity_type: EntityType, rows: Sequence[Row], report: BatchReport, breaker: BatchBreaker
     ) -> None:
-        waiting, locks = iter(rows), KeyLocks()
+        found = parties(entity_type, rows, self._runner.touches, self._runner.context)
+        waiting, locks = iter(found), KeyLocks()
         workers = [
             asyncio.ensure_future(self._work(entity_type, waiting, locks, report, breaker))
-            for _ in range(min(self._workers, len(rows)))
+            for _ in range(min(self._workers, len(found)))
         ]
         await self._until_done(workers)
         if self._control.stopped is not None:
@@ -119,27 +131,39 @@ class Executor:
     async def _work(
         self,
         entity_type: EntityType,
-        waiting: Iterator[Row],
+        waiting: Iterator[Party],
         locks: KeyLocks,
         report: BatchReport,
         breaker: BatchBreaker,
     ) -> None:
-        for row in waiting:
+        for party in waiting:
             try:
-                touched = self._runner.touches(entity_type, row)
-                if isinstance(touched, RowResult):
-                    result = touched
+                outcomes: list[RowResult | BaseException]
+                if party.fault is not None:
+                    outcomes = [party.fault]
                 else:
-                    async with locks.hold(touched):
+                    async with locks.hold(party.touched):
                         await self._control.ready()
-                        result = await self._runner.run(entity_type, row)
-                self._record(row, result, report)
-                if not row.pending_reason:
-                    breaker.count(result.cause)
-                    breaker.check(finished=False)
+                        outcomes = await self._runner.run_party(entity_type, party.rows)
+                self._record_party(party, outcomes, report, breaker)
             except StopRun as verdict:
                 self._control.stop(verdict)
                 return
+
+    def _record_party(
+        self, party: Party, outcomes: Sequence[RowResult | BaseException], report: BatchReport, breaker: BatchBreaker
+    ) -> None:
+        """Every row that has ended keeps its record, whatever ended the others. Raises what ended them."""
+        for row, result in zip(party.rows, outcomes, strict=True):
+            if isinstance(result, RowResult):
+                self._record(row, result, report)
+                if not row.pending_reason:
+                    breaker.count(result.cause)
+        for result in outcomes:
+            if isinstance(result, BaseException):
+                raise result
+        if not all(row.pending_reason for row in party.rows):
+            breaker.check(finished=False)
 
     async def _until_done(self, workers: Sequence[asyncio.Future[None]]) -> None:
         """Waits for the workers; once the run stops, calls in flight get a grace to end, then are abandoned.

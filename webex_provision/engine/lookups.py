@@ -1,14 +1,19 @@
 """Runs the steps that only look: lookups in remote lists, and reads of one object."""
 
 import asyncio
+from contextlib import suppress
+from typing import Any
 
-from webex_provision.actions.declaration import Failure, Index, Item, Lookup, LookupMany, Read
-from webex_provision.engine.error_handling import failure_of, objection
+from webex_provision.actions.declaration import Failure, Index, Item, Lookup, LookupMany, Read, Why
+from webex_provision.engine.error_handling import NO_ANSWER, failure_of, objection
+from webex_provision.engine.items import about, items_of
 from webex_provision.engine.progress import Progress
 from webex_provision.engine.remote_lists import RemoteLists
 from webex_provision.engine.run_control import RunControl
 from webex_provision.vocabulary import Reason
 from webex_provision.wire import Answer, ApiRequest
+
+_SAYS_IT_ALL = frozenset({401, 403})  # refusals of the caller, not of what was asked
 
 
 class Finder:
@@ -27,6 +32,19 @@ class Finder:
         if isinstance(step, LookupMany):
             return await self._many(step, progress)
         return await self._read(step, progress)
+
+    async def explain(self, why: Why | None, progress: Progress, answer: Answer) -> Failure | None:
+        """What a refusal comes from, as far as its step knows where to look."""
+        if why is None or answer.status in _SAYS_IT_ALL:
+            return None
+        ctx, request = progress.ctx, why.read.request(progress.ctx)
+        ctx.found[why.read.save] = None
+        if request is not None:
+            with suppress(*NO_ANSWER):
+                told = await self._control.send(request)
+                if told.ok and objection(why.read.expect, ctx, told) is None:
+                    ctx.found[why.read.save] = told.json
+        return why.verdict(progress.ctx, answer)
 
     async def _one(self, step: Lookup, progress: Progress) -> Failure | None:
         ctx = progress.ctx
@@ -67,22 +85,36 @@ class Finder:
 
     async def _read(self, step: Read, progress: Progress) -> Failure | None:
         ctx = progress.ctx
-        ctx.found[step.save] = None
-        request = step.request(ctx)
+        if step.over is None:
+            ctx.found[step.save] = None
+            failure, ctx.found[step.save] = await self._read_one(step, progress)
+            return failure
+        found: dict[str, Any] = {}
+        ctx.found[step.save] = found
+        for item in items_of(step, ctx):
+            with about(ctx, item):
+                failure, found[item] = await self._read_one(step, progress)
+            if failure is not None:
+                return failure
+        return None
+
+    async def _read_one(self, step: Read, progress: Progress) -> tuple[Failure | None, Any]:
+        """What one request gives to save; None when there is nothing to ask, or with the failure."""
+        request = step.request(progress.ctx)
         if request is None:
-            return None
+            return None, None
+        known = step.known(progress.ctx) if step.known is not None and not progress.fresh else None
+        if known is not None:
+            return None, known
         if step.items:
             pages = self._control.pages(request, items=step.items, start_honoured=True)
-            ctx.found[step.save] = {step.items: [entry async for page in pages for entry in page.json[step.items]]}
-            return None
+            return None, {step.items: [entry async for page in pages for entry in page.json[step.items]]}
         answer = await (self._once(request) if step.once else self._control.send(request))
         progress.http_status = answer.status
         if not answer.ok:
-            return failure_of(answer, step.failures)
-        failure = objection(step.expect, ctx, answer)
-        if failure is None:
-            ctx.found[step.save] = answer.json
-        return failure
+            return await self.explain(step.why, progress, answer) or failure_of(answer, step.failures), None
+        failure = objection(step.expect, progress.ctx, answer)
+        return failure, None if failure is not None else answer.json
 
     async def _once(self, request: ApiRequest) -> Answer:
         """The answer that a request got when it was first sent in this run: what is there, or that nothing is there."""

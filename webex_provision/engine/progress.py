@@ -1,9 +1,13 @@
 """One row in progress: what the pure functions see of it, and what the ledger will say of it."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from webex_provision.actions.declaration import EntityType, Failure, RowContext
 from webex_provision.vocabulary import Reason, RowStatus
+
+if TYPE_CHECKING:
+    from webex_provision.engine.joint_call import JointCall
 
 
 @dataclass
@@ -11,6 +15,7 @@ class Progress:
     """The state of one row while its steps run.
 
     `fresh` makes lookups ask the tenant instead of memory; it is set when an object that memory knew was gone.
+    `joint` is the call that it shares with other rows, if its type's last step lets it.
     `answered` are the writes whose outcome this process knows, so that their intents tell nothing more.
     """
 
@@ -20,6 +25,7 @@ class Progress:
     http_status: int | None = None
     fresh: bool = False
     waited_for_new: bool = False
+    joint: "JointCall | None" = None
     answered: set[str] = field(default_factory=set)
 
     @property

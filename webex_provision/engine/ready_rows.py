@@ -7,7 +7,7 @@ import polars as pl
 from webex_provision.actions.actions_registry import ENTITY_TYPES
 from webex_provision.actions.declaration import EntityType, References
 from webex_provision.actions.row import Row
-from webex_provision.ledger.ready_rows import BOOKKEEPING
+from webex_provision.ledger.ready_rows import CELLS, cells_of
 from webex_provision.vocabulary import Phase
 
 
@@ -21,7 +21,7 @@ def rows_of(frame: pl.DataFrame, phase: Phase, first: int, last: int) -> Iterato
             position=record["position"],
             entity_type=record["entity_type"],
             entity_key=record["entity_key"],
-            cells={name: cell for name, cell in record.items() if cell is not None and name not in BOOKKEEPING},
+            cells=cells_of(record[CELLS]),
             pending_reason=record["pending_reason"] or "",
             pending_message=record["pending_message"] or "",
         )
@@ -31,11 +31,12 @@ def references(frame: pl.DataFrame, types: Sequence[EntityType] = ENTITY_TYPES) 
     """Every key of every row that names a remote entity; the first row of a key counts."""
     found = References()
     for entity_type in types:
-        if not entity_type.remote_name or entity_type.remote_name not in frame.columns:
+        if not entity_type.remote_name:
             continue
         columns = dict.fromkeys(("entity_key", *entity_type.called, entity_type.remote_name))
-        keys = [name for name in columns if name in frame.columns]
-        rows = frame.filter(pl.col("canonical_type") == entity_type.name).select(keys).reverse()
-        for record in rows.iter_rows(named=True):
-            found.add(entity_type.name, [key for key in record.values() if key], record[entity_type.remote_name])
+        for packed in frame.filter(pl.col("canonical_type") == entity_type.name).get_column(CELLS).reverse():
+            cells = cells_of(packed)
+            if entity_type.remote_name in cells:
+                keys = [cells[name] for name in columns if name in cells]
+                found.add(entity_type.name, keys, cells[entity_type.remote_name])
     return found

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -19,21 +18,24 @@ from typing import Any, Self
 from webex_provision.actions.row import Row
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
+from webex_provision.engine.attachments import Attachments
 from webex_provision.engine.batch_iterator import Batch, BatchIterator
 from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.errors import NotYetDue, StopRun
 from webex_provision.engine.executor import Executor
-from webex_provision.engine.observer import Observer
+from webex_provision.engine.observer import Harmless, Observer
 from webex_provision.engine.ready_rows import references
 from webex_provision.engine.row_runner import RowRunner
 from webex_provision.engine.run_control import RunControl
-from webex_provision.engine.summary import RunFacts, summary_of
+from webex_provision.engine.stop_signals import stop_signals
+from webex_provision.engine.summary import RunFacts, record_of, summary_of
 from webex_provision.ledger.checkpoint import Checkpoint, Progress, Watermark
 from webex_provision.ledger.errors import LedgerError
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.locks import FolderLock, TenantLock
-from webex_provision.ledger.manifest import Selection, read_document
+from webex_provision.ledger.manifest import Selection, load_manifest, read_document
 from webex_provision.ledger.ready_rows import load_ready
+from webex_provision.ledger.runs import append_run
 from webex_provision.ledger.state_store import Ledger
 from webex_provision.ledger.states import LastState, RowOutcome
 from webex_provision.vocabulary import Phase, RunMode, RunState
@@ -42,7 +44,6 @@ from webex_provision.webex.errors import PreflightFailed, RunMustStop
 from webex_provision.webex.startup_checks import Preflight, preflight
 
 _log = logging.getLogger(__name__)
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class RollOut:
@@ -74,9 +75,11 @@ class RollOut:
         self._mode, self._selection = mode, selection or Selection()
         self._clock = clock or Clock()
         self._transport = transport
-        self._observer = observer or Observer()
+        self._observer: Observer = Harmless(observer) if observer else Observer()
         self._closing = ExitStack()
-        self._facts = RunFacts(run_id=run_id, mode=mode, started_at=self._clock.timestamp())
+        self._facts = RunFacts(
+            run_id=run_id, mode=mode, started_at=self._clock.timestamp(), tenant=settings.webex_base_url
+        )
         self._watermark = Watermark()
         self._progress = Progress(run_id=run_id)
         self._owes_summary = False
@@ -106,28 +109,42 @@ class RollOut:
         wait, name = self.settings.lock_wait_seconds, self.folder.root.name
         lock = FolderLock(self.folder, clock=self._clock, input_name=name, command=self._command)
         self._closing.enter_context(lock.acquire(wait))
+        # Before the ledger, which may mend what a crash has left: until all files are known to be good, nothing is.
+        self._ready = load_ready(self.folder, sum(load_manifest(self.folder).rows.values()))
         interval = self.settings.checkpoint_interval_seconds
         self.ledger = self._closing.enter_context(Ledger.open(self.folder, clock=self._clock, fsync_interval=interval))
         known = read_document(self.folder.checkpoint, Checkpoint)
         self._progress = _progress_so_far(known, self._run_id)
         self._lists_lag_until = self._settling_ends(known)
-        self._ready = load_ready(self.folder)
+        for warning in self.ledger.manifest.warnings:
+            _log.warning("input_warning", extra={"warning": warning})
         self._batches = BatchIterator(self._ready, self.ledger.manifest.batch_size)
         self.ledger.open_generation(self._mode, self._selection)
         self._loop = self._closing.enter_context(asyncio.Runner())
-        self._client = WebexClient(self.settings, self._clock, transport=self._transport)
+        try:
+            self._client = WebexClient(
+                self.settings, self._clock, transport=self._transport, on_token_out=self._observer.on_notice
+            )
+        except ValueError as error:
+            raise PreflightFailed(f"{error}.", "Mend it, then run again.") from None
         self._loop.run(self._client.__aenter__())
         self._closing.callback(lambda: self._loop.run(self._client.aclose()))
         self._control = RunControl(self._client, self.settings, self._clock)
         self._owes_summary = True
         self.tenant = self._loop.run(self._preflight())
-        _log.info("startup_checks", extra={"startup_checks": "pass", "token_owner": self.tenant.person_email})
-        self._facts.token_owner, self._facts.org_id = self.tenant.person_email, self.tenant.org_id
+        self._facts.token_owner, self._facts.org_id = ", ".join(self.tenant.owners), self.tenant.org_id
+        _log.info("startup_checks", extra={"startup_checks": "pass", "token_owner": self._facts.token_owner})
+        for warning in self.tenant.warnings:
+            _log.warning("startup_checks", extra={"startup_checks": "warn", "cause": warning})
+            self._observer.on_notice(warning)
         tenant_lock = TenantLock(
             self.settings.webex_base_url, self.tenant.org_id, clock=self._clock, input_name=name, command=self._command
         )
         self._closing.enter_context(tenant_lock.acquire(wait))
-        runner = RowRunner(self._control, self.ledger, references(self._ready), self.settings, self._clock)
+        append_run(self.folder, record_of(self._facts, self.ledger.manifest.generation))
+        attachments = Attachments(Path(self.ledger.manifest.csv_path).parent)
+        names = references(self._ready)
+        runner = RowRunner(self._control, self.ledger, names, attachments, self.settings, self._clock)
         self._executor = Executor(
             runner,
             self._control,
@@ -183,7 +200,10 @@ class RollOut:
         self.ledger.rebuild_row_errors()
         self._facts.ended_at = self._clock.timestamp()
         self._facts.calls = self._client.stats.as_dict()
-        self.ledger.write_summary(summary_of(self._facts, self.state, self.ledger, self._ready))
+        self._facts.tokens = self._client.credentials.as_dicts()
+        summary = summary_of(self._facts, self.state, self.ledger, self._ready)
+        self.ledger.write_summary(summary)
+        append_run(self.folder, record_of(self._facts, generation, self.state, summary["counts"]))
         _log.info("run_end", extra={"state": self.state.value, "not_reached": left})
 
     def _completed_state(self) -> RunState:
@@ -247,17 +267,25 @@ class RollOut:
             return self._clock.monotonic()
         age = 0.0
         if known is not None:
-            written = datetime.fromisoformat(known.updated_at)
-            age = max(0.0, (self._clock.now() - written).total_seconds() - self.settings.checkpoint_interval_seconds)
+            age = max(0.0, known.age(self._clock) - self.settings.checkpoint_interval_seconds)
         return self._clock.monotonic() + self.settings.list_lag_seconds - age
 
     async def _drive(self, batch: Batch, todo: list[Row], skipped: int) -> BatchReport:
+        working = asyncio.ensure_future(self._work(batch, todo, skipped))
         checkpointing = asyncio.ensure_future(self._checkpoint_often(batch.phase))
         try:
-            await self._control.wait(self._lists_lag_until - self._clock.monotonic())
-            return await self._executor.run(self._batches, batch, todo, skipped)
+            await asyncio.wait({working, checkpointing}, return_when=asyncio.FIRST_COMPLETED)
+            if checkpointing.done() and not working.done():
+                checkpointing.result()  # raises: what the rows do could not be kept any longer
+            return await working
         finally:
-            checkpointing.cancel()
+            for task in (working, checkpointing):
+                task.cancel()
+            await asyncio.gather(working, checkpointing, return_exceptions=True)
+
+    async def _work(self, batch: Batch, todo: list[Row], skipped: int) -> BatchReport:
+        await self._control.wait(self._lists_lag_until - self._clock.monotonic())
+        return await self._executor.run(self._batches, batch, todo, skipped)
 
     async def _checkpoint_often(self, phase: Phase) -> None:
         while True:  # ends with its batch, which has a time budget
@@ -320,11 +348,11 @@ class RollOut:
 
     @contextmanager
     def _signals_stop(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM end the run cleanly while a batch runs; a second Ctrl-C ends it at once."""
+        """STOP_SIGNALS end the run cleanly while a batch runs; a second one of the kind ends it at once."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        earlier = {number: signal.getsignal(number) for number in _SIGNALS}
+        earlier = {number: signal.getsignal(number) for number in stop_signals()}
 
         def stop(number: int, _frame: FrameType | None) -> None:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -333,7 +361,7 @@ class RollOut:
             self._loop.get_loop().call_soon_threadsafe(self._control.stop, verdict)
 
         try:
-            for number in _SIGNALS:
+            for number in earlier:
                 signal.signal(number, stop)
             yield
         finally:

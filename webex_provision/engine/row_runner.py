@@ -1,12 +1,16 @@
 """Drives one row through its declared steps and says how it ended."""
 
+import asyncio
 import logging
 import os
+from collections.abc import Sequence
 
 from webex_provision.actions.declaration import (
+    Attach,
     Check,
     EntityType,
     Failure,
+    LookupMany,
     Options,
     References,
     RowContext,
@@ -16,28 +20,38 @@ from webex_provision.actions.declaration import (
 )
 from webex_provision.actions.row import Row
 from webex_provision.clock import Clock
-from webex_provision.config import Settings
+from webex_provision.config import Settings, reserved_variable
+from webex_provision.engine.attachments import Attachments
 from webex_provision.engine.error_handling import NO_ANSWER, failure_of_call
 from webex_provision.engine.errors import StopRun
 from webex_provision.engine.intents import Intents
+from webex_provision.engine.joint_call import JointCall, together_of
 from webex_provision.engine.lookups import Finder
 from webex_provision.engine.progress import Progress, RowResult, pending, success
 from webex_provision.engine.remote_lists import RemoteLists
 from webex_provision.engine.run_control import RunControl
 from webex_provision.engine.waits import Waiter
 from webex_provision.engine.writes import Writer
+from webex_provision.ledger.errors import LedgerError
 from webex_provision.vocabulary import Reason
 
 _log = logging.getLogger(__name__)
 _GONE = 404
 _ROUNDS = 2
+_GONE_WAIT = 2.0  # seconds; whether a location can be used the moment its calling is enabled is not recorded
 
 
 class RowRunner:
     """Runs rows against one tenant; one instance a run, rows run concurrently."""
 
     def __init__(
-        self, control: RunControl, intents: Intents, references: References, settings: Settings, clock: Clock
+        self,
+        control: RunControl,
+        intents: Intents,
+        references: References,
+        attachments: Attachments,
+        settings: Settings,
+        clock: Clock,
     ) -> None:
         lists = RemoteLists(control)
         self._control = control
@@ -47,6 +61,7 @@ class RowRunner:
         self._writer = Writer(control, self._finder, lists, intents, settings, clock)
         self._waiter = Waiter(control, self._finder, settings)
         self._references = references
+        self._attachments = attachments
         self._options = Options(
             allow_people_put=settings.allow_people_put,
             verify_writes=settings.verify_writes,
@@ -55,10 +70,17 @@ class RowRunner:
         )
 
     def _secret(self, variable: str) -> str | None:
-        """The value of an environment variable; from now on no answer of Webex that repeats it is passed on."""
-        value = os.environ.get(variable)
-        if value:
-            self._control.client.hide(value)
+        """The value of an environment variable; from now on no answer of Webex that repeats it is passed on.
+
+        None also where it is a token under another name: none goes into a body.
+        """
+        if (value := os.environ.get(variable)) is None:
+            return None
+        if reserved_variable(variable) or any(
+            token.get_secret_value().strip() in value for token in self._settings.tokens
+        ):
+            return None
+        self._control.client.hiding.hide(value)
         return value
 
     def context(self, row: Row) -> RowContext:
@@ -74,9 +96,23 @@ class RowRunner:
         except Exception as error:
             return pending(Progress(entity_type, self.context(row), step="touches"), _unhandled(error, row, "touches"))
 
-    async def run(self, entity_type: EntityType, row: Row) -> RowResult:
-        """The row's terminal state. Raises StopRun when the run ends before the row has one."""
-        progress = Progress(entity_type, self.context(row))
+    async def run_party(self, entity_type: EntityType, rows: Sequence[Row]) -> list[RowResult | BaseException]:
+        """The state of each row of a party, or what `run` raised about it."""
+        together = together_of(entity_type)
+        joint = JointCall(together, [row.row_id for row in rows]) if together is not None and len(rows) > 1 else None
+
+        async def one(row: Row) -> RowResult:
+            try:
+                return await self.run(entity_type, row, joint)
+            finally:
+                if joint is not None:
+                    joint.passes(row.row_id)
+
+        return await asyncio.gather(*(one(row) for row in rows), return_exceptions=True)
+
+    async def run(self, entity_type: EntityType, row: Row, joint: JointCall | None = None) -> RowResult:
+        """The row's terminal state. Raises StopRun when the run ends before the row has one, LedgerError."""
+        progress = Progress(entity_type, self.context(row), joint=joint)
         if row.pending_reason:
             progress.step = "intake"
             return pending(progress, Failure(Reason(row.pending_reason), row.pending_message))
@@ -85,7 +121,7 @@ class RowRunner:
                 # An earlier process sent something whose answer nobody read: look it up past the lag of lists.
                 await self._control.wait(self._settings.list_lag_seconds)
             failure = await self._steps(progress)
-        except StopRun:
+        except (StopRun, LedgerError):
             raise
         except Exception as error:
             failure = _unhandled(error, row, progress.step)
@@ -101,7 +137,8 @@ class RowRunner:
             failure = await self._once_through(progress)
             if failure is None or failure.http_status != _GONE or progress.ctx.applied or progress.fresh:
                 return await self._authenticated(failure)
-            # What memory knew is gone and nothing was changed yet: once more, asking the tenant for every key.
+            # What memory knew is gone (or a moment old), nothing was changed yet: once more, asking for every key.
+            await self._control.wait(_GONE_WAIT)
             progress.fresh = True
             progress.ctx.found.clear()
         return failure
@@ -112,7 +149,7 @@ class RowRunner:
             try:
                 failure = await self._step(step, progress)
             except NO_ANSWER as error:
-                failure = failure_of_call(error)
+                failure = failure_of_call(error, () if isinstance(step, Attach | Check | LookupMany) else step.failures)
             if failure is not None:
                 return failure
         return None
@@ -120,6 +157,8 @@ class RowRunner:
     async def _step(self, step: Step, progress: Progress) -> Failure | None:
         if isinstance(step, Check):
             return step.verdict(progress.ctx)
+        if isinstance(step, Attach):
+            return await self._attachments.attach(step, progress)
         if isinstance(step, Write):
             return await self._writer.write(step, progress)
         if isinstance(step, Wait):

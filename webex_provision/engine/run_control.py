@@ -1,4 +1,4 @@
-"""What all rows of a run share: the wish to stop, the call breaker, and the one question whether the token lives."""
+"""What all rows of a run share: the wish to stop, the call breaker, the one question whether the last token lives."""
 
 import asyncio
 import logging
@@ -10,8 +10,9 @@ from webex_provision.engine.circuit_breaker import CallBreaker
 from webex_provision.engine.errors import StopRun
 from webex_provision.vocabulary import RunState
 from webex_provision.webex.connection_client import WebexClient
+from webex_provision.webex.credentials import PEOPLE_ME
 from webex_provision.webex.errors import AnswerLost, CallFailed, RateLimitedTooLong, RetryBudgetSpent, RunMustStop
-from webex_provision.webex.startup_checks import PEOPLE_ME, token_alive
+from webex_provision.webex.startup_checks import token_alive
 from webex_provision.wire import Answer, ApiRequest
 
 _log = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ _STATES: dict[type[RunMustStop], RunState] = {
     RateLimitedTooLong: RunState.STOPPED_RATE_LIMITED,
     RetryBudgetSpent: RunState.STOPPED_LIMIT,
 }
+_DEAD_ONE = "the token has expired or was revoked; put a fresh one into WEBEX_TOKEN and resume"
+_DEAD_ALL = "all tokens have expired or were revoked; put fresh ones into WEBEX_TOKEN and WEBEX_TOKENS and resume"
 
 
 class RunControl:
@@ -103,21 +106,22 @@ class RunControl:
     async def token_is_dead(self) -> bool:
         """Whether a 401 means what it says: asked once by GET /people/me, whoever meets it first.
 
+        While several tokens live, the client has asked: it replaces a dead one itself and hands out no 401 of it.
         Raises StopRun when that call itself ends the run.
         """
         async with self._asking:
+            credentials = self.client.credentials
+            if len(credentials.living) > 1:
+                return False
             try:
                 alive = not self._token_dead and await token_alive(self.client)
             except RunMustStop as error:
                 raise self.verdict_of(error) from error
             if not self._token_dead and not alive:
                 self._token_dead = True
-                self.stop(
-                    StopRun(
-                        RunState.STOPPED_AUTH,
-                        "the token has expired or was revoked; put a fresh one into WEBEX_TOKEN and resume",
-                    )
-                )
+                for last in credentials.living:
+                    credentials.take_out(last, "Webex no longer accepts it")
+                self.stop(StopRun(RunState.STOPPED_AUTH, _DEAD_ONE if len(credentials.all) == 1 else _DEAD_ALL))
             return self._token_dead
 
     def verdict_of(self, error: RunMustStop) -> StopRun:

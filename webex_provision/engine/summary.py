@@ -1,11 +1,14 @@
 """run_summary.json: how a run ended, counted from the ledger."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from webex_provision.ledger.manifest import Generation
+from webex_provision.ledger.runs import RunCounts, RunRecord
 from webex_provision.ledger.state_store import Ledger
 from webex_provision.vocabulary import RowStatus, RunMode, RunState
 
@@ -21,8 +24,10 @@ class RunFacts:
     message: str = ""
     token_owner: str = ""
     org_id: str = ""
+    tenant: str = ""
     processed: int = 0
     calls: dict[str, dict[str, int | float]] = field(default_factory=dict)
+    tokens: list[dict[str, str | int | bool]] = field(default_factory=list)
 
 
 def summary_of(facts: RunFacts, state: RunState, ledger: Ledger, ready: pl.DataFrame) -> dict[str, Any]:
@@ -51,6 +56,7 @@ def summary_of(facts: RunFacts, state: RunState, ledger: Ledger, ready: pl.DataF
         "mode": facts.mode.value,
         "generation": manifest.generation.n,
         "token_owner": facts.token_owner,
+        "tokens": facts.tokens,
         "org_id": facts.org_id,
         "started_at": facts.started_at,
         "ended_at": facts.ended_at,
@@ -64,7 +70,28 @@ def summary_of(facts: RunFacts, state: RunState, ledger: Ledger, ready: pl.DataF
             "systemic_errors": sum(int(family["failed"]) for family in facts.calls.values()),
             "not_reached": totals["not_reached"],
         },
+        "warnings": list(manifest.warnings),
         "calls": facts.calls,
         "by_phase": {phase: dict(counts) for phase, counts in sorted(by_phase.items())},
         "by_type": {name: dict(counts) for name, counts in sorted(by_type.items())},
     }
+
+
+def record_of(
+    facts: RunFacts, generation: Generation, state: RunState | None = None, counts: Mapping[str, Any] | None = None
+) -> RunRecord:
+    """The run's line for runs.jsonl; `state` and `counts` (of the summary) when it has ended."""
+    return RunRecord(
+        run_id=facts.run_id,
+        started_at=facts.started_at,
+        ended_at=facts.ended_at,
+        state=state,
+        message=facts.message,
+        mode=facts.mode,
+        generation=generation.n,
+        selection=generation.selection,
+        token_owner=facts.token_owner,
+        org_id=facts.org_id,
+        tenant=facts.tenant,
+        counts=None if counts is None else RunCounts(**{name: counts[name] for name in RunCounts.model_fields}),
+    )

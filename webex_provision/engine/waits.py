@@ -28,8 +28,8 @@ class Waiter:
             failures=step.failures,
         )
         for turn in range(math.ceil(self._settings.job_wait_seconds / step.every) + 1):
-            if turn:
-                await self._control.wait(step.every)
+            if turn or step.request(progress.ctx) is not None:
+                await self._control.wait(step.every if turn else step.first)
             failure = await self._finder.look(read, progress)
             if failure is not None:
                 return failure

@@ -6,6 +6,7 @@ once more, and only where the service itself refuses a second object of the same
 """
 
 import logging
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -24,6 +25,8 @@ from webex_provision.config import Settings
 from webex_provision.engine.error_handling import NO_ANSWER, failure_of, matches, objection
 from webex_provision.engine.errors import StopRun
 from webex_provision.engine.intents import Intents
+from webex_provision.engine.items import about, call_name, items_of
+from webex_provision.engine.joint_call import BeforeSend
 from webex_provision.engine.lookups import Finder
 from webex_provision.engine.progress import Progress
 from webex_provision.engine.remote_lists import RemoteLists
@@ -35,6 +38,7 @@ from webex_provision.wire import Answer, ApiRequest
 _log = logging.getLogger(__name__)
 _SETTLING_WAITS = (2.0, 4.0, 8.0, 16.0, 30.0)  # seconds; a new licence settles within about a minute
 _NEW_OBJECT_WAIT = 2.0  # seconds; an object made a moment ago may answer 404 once
+_LATE_LOOK_WAIT = 10.0  # seconds
 _LOOK_AGAIN_WAITS = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)  # seconds, repeated up to LIST_LAG_SECONDS
 _MOST_LOOKS = 1_000  # far beyond any LIST_LAG_SECONDS
 _NOT_A_REFUSAL = frozenset({401, 403, 429})
@@ -60,33 +64,70 @@ class Writer:
         self._clock = clock
 
     async def write(self, step: Write, progress: Progress) -> Failure | None:
-        """Brings the tenant to what the step wants, at most once."""
+        """Brings the tenant to what the step wants, at most once; item by item where it has many."""
+        for item in items_of(step, progress.ctx):
+            with about(progress.ctx, item):
+                if item and step.second_look is not None:
+                    progress.ctx.found.pop(step.second_look.read.save, None)  # each item has a second look of its own
+                failure = await self._write(step, progress)
+            if failure is not None:
+                return failure
+        return None
+
+    async def _write(self, step: Write, progress: Progress) -> Failure | None:
         request = step.request(progress.ctx)
-        if request is not None and not step.refuses_twins and self._sent_before(step, progress):
-            return self._unknown(step, "an earlier run may have sent it")
+        sent_before = self._sent_before(step, progress)
+        if request is not None and not step.refuses_twins and sent_before:
+            return self._unknown(step, progress, "an earlier run may have sent it")
         for _ in range(self._settings.max_retries + 1):
             if request is None:
                 return None
             try:
-                return await self._send_once(step, progress, request)
+                failure = await self._send_once(step, progress, request)
+                return await self._unless_it_shows(step, progress, failure) if sent_before else failure
             except AnswerLost as lost:
+                sent_before = True
                 progress.http_status = lost.status
                 failure, request = await self._after_lost_answer(step, progress, str(lost))
             if failure is not None or request is None:
                 return failure
-        return Failure(Reason.RETRY_EXHAUSTED, f"the answer to {step.name} was lost again and again; not sent again")
+        name = call_name(step, progress.ctx)
+        return Failure(Reason.RETRY_EXHAUSTED, f"the answer to {name} was lost again and again; not sent again")
 
     async def _send_once(self, step: Write, progress: Progress, request: ApiRequest) -> Failure | None:
         repeatable = step.repeat is Repeat.SAFE
         # Noted as late as can be: a killed run leaves no doubt about what still waited for its turn.
-        intend = partial(self._intents.intend, progress.ctx.row.row_id, step.name)
-        answer = await self._control.send(request, repeatable=repeatable, before_send=None if repeatable else intend)
-        progress.answered.add(step.name)
+        name = call_name(step, progress.ctx)
+        intend = partial(self._intents.intend, progress.ctx.row.row_id, name)
+        before_send = None if repeatable else intend
+        send = partial(self._send, repeatable=repeatable)
+        if step.together is None or progress.joint is None:
+            answer, shared = await send(request, before_send), False
+        else:
+            answer, shared = await progress.joint.send(progress.ctx.row.row_id, request, before_send, send)
+        progress.answered.add(name)
+        if shared and not answer.ok and answer.status not in _NOT_A_REFUSAL:
+            return await self._for_itself(step, progress, request)
         answer = await self._once_settled(step, progress, request, answer)
         progress.http_status = answer.status
         if answer.ok:
             return await self._accepted(step, progress, request, answer)
         return await self._refused(step, progress, answer)
+
+    async def _send(self, request: ApiRequest, before_send: BeforeSend, *, repeatable: bool) -> Answer:
+        return await self._control.send(request, repeatable=repeatable, before_send=before_send)
+
+    async def _for_itself(self, step: Write, progress: Progress, request: ApiRequest) -> Failure | None:
+        """After a refusal of a call that several rows shared: whose fault it was, and what it did all the same."""
+        rest: ApiRequest | None = request
+        if step.recheck:
+            failure, rest = await self._look_afresh(step, progress)
+            if failure is not None:
+                return failure
+        if rest is not None:
+            return await self._send_once(step, progress, rest)
+        progress.ctx.applied.append(step.name)
+        return None
 
     async def _once_settled(self, step: Write, progress: Progress, request: ApiRequest, answer: Answer) -> Answer:
         """Refusals that pass by themselves: a licence that settles, an object that is a moment old."""
@@ -108,6 +149,14 @@ class Writer:
         failure = objection(step.expect, ctx, answer)
         if failure is not None:
             return failure
+        self._taken_in(step, progress, answer)
+        if step.reads_back and ctx.options.verify_writes:
+            return await self._read_back(step, request)
+        return None
+
+    def _taken_in(self, step: Write, progress: Progress, answer: Answer) -> None:
+        """What is known now that the write has changed the tenant."""
+        ctx = progress.ctx
         if step.save:
             ctx.found[step.save] = answer.json
         ctx.applied.append(step.name)
@@ -115,9 +164,6 @@ class Writer:
             ctx.created.append(step.name)
         for learned in step.learns(ctx, answer) if step.learns else ():
             self._lists.learn(learned)
-        if step.reads_back and ctx.options.verify_writes:
-            return await self._read_back(step, request)
-        return None
 
     async def _refused(self, step: Write, progress: Progress, answer: Answer) -> Failure | None:
         if answer.status == 401:
@@ -129,7 +175,19 @@ class Writer:
                 return None
         if step.second_look is not None:
             return await self._second_look(step, step.second_look, progress, answer)
-        return failure_of(answer, step.failures)
+        return await self._finder.explain(step.why, progress, answer) or failure_of(answer, step.failures)
+
+    async def _unless_it_shows(self, step: Write, progress: Progress, failure: Failure | None) -> Failure | None:
+        """A second one was refused, and the first one may show minutes later: looked for, JOB_WAIT_SECONDS at most."""
+        if not step.shows_late or failure is None or failure.reason is not Reason.NON_RETRYABLE_EXTERNAL:
+            return failure
+        for _ in range(math.ceil(self._settings.job_wait_seconds / _LATE_LOOK_WAIT)):
+            await self._control.wait(_LATE_LOOK_WAIT)
+            unseen, request = await self._look_afresh(step, progress)
+            if unseen is None and request is None:
+                progress.ctx.applied.append(step.name)
+                return None
+        return failure
 
     async def _second_look(self, step: Write, second: SecondLook, progress: Progress, answer: Answer) -> Failure | None:
         failure = failure_of(answer, step.failures)
@@ -168,18 +226,19 @@ class Writer:
             await self._clock.sleep(_LOOK_AGAIN_WAITS[min(turn, len(_LOOK_AGAIN_WAITS) - 1)])
         if step.refuses_twins:
             return None, request
-        return self._unknown(step, cause), None
+        return self._unknown(step, progress, cause), None
 
     def _sent_before(self, step: Write, progress: Progress) -> bool:
         """Whether an earlier process may have sent this; the row's look-ups began past the lag then, see RowRunner."""
-        if step.repeat is Repeat.SAFE or step.name in progress.answered:
+        name = call_name(step, progress.ctx)
+        if step.repeat is Repeat.SAFE or name in progress.answered:
             return False
-        return step.name in self._intents.open_intents(progress.ctx.row.row_id)
+        return name in self._intents.open_intents(progress.ctx.row.row_id)
 
-    def _unknown(self, step: Write, cause: str) -> Failure:
+    def _unknown(self, step: Write, progress: Progress, cause: str) -> Failure:
         return Failure(
             Reason.RETRY_EXHAUSTED,
-            f"it is unknown whether {step.name} was applied ({cause}), it does not show after "
+            f"it is unknown whether {call_name(step, progress.ctx)} was applied ({cause}), it does not show after "
             f"{self._settings.list_lag_seconds:g} s, and Webex would not refuse a second one; "
             "check in Control Hub, then retry",
         )

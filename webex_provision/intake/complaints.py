@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from webex_provision.actions.declaration import Column, Kind
 from webex_provision.actions.row import CLEAR, Member, parse_member, split_attribute, split_items
+from webex_provision.config import reserved_variable
 from webex_provision.intake.kinds import countries, time_zones
 from webex_provision.intake.lists import badly_escaped, items_of
 from webex_provision.intake.text import judged, nearest
@@ -22,6 +23,12 @@ from webex_provision.intake.text import judged, nearest
 _SCIENTIFIC = r"^[+-]?[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+$"
 _DECIMAL_POINT = r"^[0-9]+[.,][0-9]*$"
 _SPREADSHEET = "a spreadsheet program took it for a number; format the column as text and type it again"
+_TOOK_DATE = _SPREADSHEET.replace("a number", "one")
+# What is left of `1-2` or `10:30` when a spreadsheet program takes it for a date or a time.
+_DATE = (
+    r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4})([ T].*)?$"
+    r"|^[0-9]{1,2}-[A-Za-z]{3}(-[0-9]{2,4})?$|^[A-Za-z]{3}-[0-9]{2,4}$|^[0-9]{1,3}:[0-9]{2}(:[0-9]{2})?$"
+)
 _MAX_KEY = 256
 
 Broken = Callable[[pl.Expr], pl.Expr]
@@ -77,6 +84,12 @@ def complaints(column: Column) -> Iterator[Complaint]:
     if column.pattern is not None:
         like = f", such as {column.example}" if column.example else f" ({column.pattern})"
         yield Complaint(f"is not written as this column wants it{like}", _unlike(column.pattern))
+    if column.name.endswith("_env"):
+        yield Complaint(
+            "names a setting, a token or a key of something else; name a variable that holds this row's own secret",
+            lambda cell: judged(cell, lambda name: name if reserved_variable(name) else ""),
+            whole=True,
+        )
 
 
 def _list_complaints(column: Column) -> Iterator[Complaint]:
@@ -120,6 +133,7 @@ def _kind_complaints(column: Column) -> Iterator[Complaint]:
             yield Complaint(f"is not one of {', '.join(choices)}", lambda v: ~v.is_in(choices))
         case Kind.INTEGER:
             yield Complaint(f"is in scientific notation: {_SPREADSHEET}", _like(_SCIENTIFIC))
+            yield Complaint(f"is a date or time: {_TOOK_DATE}", _like(_DATE))
             yield Complaint("is not a whole number; write digits only", _unlike(r"^-?[0-9]{1,18}$"))
         case Kind.DECIMAL:
             yield Complaint("has a decimal comma; write a decimal point", _like(r"^-?[0-9]+,[0-9]+$"))
@@ -148,6 +162,7 @@ def _code_complaints(column: Column) -> Iterator[Complaint]:
 def _number_complaints(kind: Kind) -> Iterator[Complaint]:
     if kind in (Kind.PHONE_NUMBER, Kind.EXTENSION, Kind.DIALABLE):
         yield Complaint(f"is in scientific notation: {_SPREADSHEET}", _like(_SCIENTIFIC))
+        yield Complaint(f"is a date or time: {_TOOK_DATE}", _like(_DATE))
     if kind is Kind.PHONE_NUMBER:
         yield Complaint("starts with 00; write + instead, as +34910002101", _like(r"^00"))
         yield Complaint(

@@ -1,4 +1,4 @@
-"""Rules that hold between rows: identifiers, keys, and values that one owner holds alone.
+"""Rules that hold between rows: identifiers, keys, members, and values that may not meet.
 
 Each function looks at surviving rows and names, in its faults, the row that stands against a row.
 """
@@ -7,25 +7,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from webex_provision.actions.columns import SHARED_COLUMNS
-from webex_provision.actions.declaration import Claim, EntityType
 from webex_provision.actions.row import CLEAR
 from webex_provision.intake.faults import combined, faults, no_faults
 from webex_provision.intake.lists import items_of
 from webex_provision.intake.parts import ENTITY_KEY, WRITTEN_KEY, Part, same_key
-from webex_provision.intake.places import PLACE, Places, contested_faults, contested_keys, keys_of
+from webex_provision.intake.places import Places, contested_faults, contested_keys
 from webex_provision.vocabulary import Reason
-
-_CLAIMS = pl.Schema(
-    {
-        "row": pl.Int64,
-        "column": pl.String,
-        "pool": pl.String,
-        "scope": pl.String,
-        "value": pl.String,
-        "owner": pl.String,
-    }
-)
 
 
 def number_refs(refs: pl.DataFrame, rows: int) -> pl.DataFrame:
@@ -82,38 +69,6 @@ def key_faults(alive: Sequence[Part]) -> tuple[list[pl.DataFrame], Places]:
     return found, places
 
 
-def owned(part: Part, places: Places) -> pl.DataFrame:
-    """The part's rows with `place` and `owner` (folded); a row without an owner owns for itself."""
-    placed = places.placed(part)
-    alone = pl.format("row {}", "row")
-    owner = alone if part.type.owner is None else pl.coalesce(part.type.owner.cast(pl.String), alone)
-    return placed.with_columns(same_key(owner).alias("owner"))
-
-
-def claim_faults(alive: Sequence[Part], places: Places) -> pl.DataFrame:
-    """Every row that holds a value which another owner holds too."""
-    held = [frame for part in alive for frame in _claims(part, alive, places)]
-    claims = pl.concat([pl.DataFrame(schema=_CLAIMS), *held]).sort("row", maintain_order=True)
-    value = ["pool", "scope", "value"]
-    owners = claims.group_by([*value, "owner"], maintain_order=True).agg(pl.col("row").first()).sort("row")
-    rivals = (
-        owners.group_by(value, maintain_order=True)
-        .agg(
-            pl.col("owner").first().alias("holder"),
-            pl.col("row").first().alias("first"),
-            pl.col("row").get(1, null_on_oob=True).alias("second"),
-        )
-        .drop_nulls("second")
-    )
-    if rivals.is_empty():
-        return no_faults()
-    found = claims.join(rivals, on=value, maintain_order="left").with_columns(
-        pl.when(pl.col("owner") == pl.col("holder")).then("second").otherwise("first").alias("other")
-    )
-    text = pl.format("{}: '{}' is claimed by row {} too; only one may hold it", "column", "value", "other")
-    return faults(found, Reason.DUPLICATE_KEY, text, column=pl.col("column"))
-
-
 def apart_faults(alive: Sequence[Part]) -> pl.DataFrame:
     """Both rows of every pair whose cells may not meet, see `Apart`."""
     found = [no_faults()]
@@ -130,48 +85,18 @@ def apart_faults(alive: Sequence[Part]) -> pl.DataFrame:
     return combined(found)
 
 
-def _claims(part: Part, alive: Sequence[Part], places: Places) -> list[pl.DataFrame]:
-    if not part.type.claims:
-        return []
-    rows = owned(part, places)
-    return [_claim(part.type, claim, _scoped(claim, rows, alive)) for claim in part.type.claims]
-
-
-def _scoped(claim: Claim, rows: pl.DataFrame, alive: Sequence[Part]) -> pl.DataFrame:
-    """The rows with `scope`: where a value of the claim is held once."""
-    if not claim.within:
-        place = pl.col(PLACE).fill_null("") if claim.per_location else pl.lit("")
-        return rows.with_columns(place.alias("scope"))
-    named = [keys_of(part).select("key", "name") for part in alive if part.type.name == claim.refers_to]
-    names = pl.concat([pl.DataFrame(schema={"key": pl.String, "name": pl.String}), *named]).unique("key", keep="first")
-    keyed = rows.with_columns(same_key(pl.col(claim.within)).alias("key"))
-    found = keyed.join(names, on="key", how="left", maintain_order="left")
-    return found.with_columns(pl.coalesce(same_key(pl.col("name")), "key").alias("scope")).drop("key", "name")
-
-
-def _claim(entity_type: EntityType, claim: Claim, rows: pl.DataFrame) -> pl.DataFrame:
-    column = entity_type.column(claim.column)
-    cell = pl.when(pl.col(column.name) != CLEAR).then(pl.col(column.name))
-    items = items_of(cell) if column.many else pl.concat_list(cell)
-    held = rows.select(
-        "row",
-        pl.lit(column.name).alias("column"),
-        pl.lit(_pool(entity_type, claim)).alias("pool"),
-        "scope",
-        items.alias("value"),
-        "owner",
-    ).filter(pl.col("value").list.len() > 0)
-    value = pl.col("value") if column.attribute is None else pl.col("value").str.replace(r"\s*=[^=]*$", "")
-    return held.explode("value").drop_nulls("value").with_columns(same_key(value).alias("value"))
-
-
-def _pool(entity_type: EntityType, claim: Claim) -> str:
-    """What competes with what: all numbers (or extensions) of entities that have a line, whatever the column.
-
-    A type whose rows are about numbers themselves claims no shared column; its column competes with itself alone,
-    so a number may be added to the inventory by one row and assigned by another.
-    """
-    if claim.pool:
-        return claim.pool
-    has_line = any(other.column in SHARED_COLUMNS for other in entity_type.claims)
-    return entity_type.column(claim.column).kind.value if has_line else claim.column
+def unnamed_faults(part: Part) -> list[pl.DataFrame]:
+    """Rows that call an entity by a key which no row of the CSV gives it, see `NamedBy`."""
+    return [
+        faults(
+            part.rows.filter(pl.col(wish.key).is_not_null() & pl.col(wish.column).is_null()),
+            Reason.INVALID_INPUT_SCHEMA,
+            pl.format(
+                f"{wish.key}: '{{}}' is known in this file only, and no {wish.entity_type} row has it; "
+                f"add that row or fill {wish.column}",
+                wish.key,
+            ),
+            column=wish.key,
+        )
+        for wish in part.type.named_by
+    ]

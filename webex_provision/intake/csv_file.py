@@ -10,16 +10,21 @@ import hashlib
 import io
 import itertools
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from webex_provision.input_files import TooLarge, UnusableFile, read_regular_file
+from webex_provision.intake.filled_cells import FilledCells
+from webex_provision.intake.whereabouts import Whereabouts
+from webex_provision.safe_text import printable
+
 MAX_FILE_BYTES = 256 * 2**20
 MAX_COLUMNS = 1_000
 TYPE_COLUMN = "entity_type"
-_CHUNK = 5_000
+_CHUNK = 2_000
 _SHOWN = 60
 
 
@@ -37,15 +42,28 @@ class UnusableCsv(Exception):
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A usable CSV. `frame` holds text only, one row a record, as written; its columns are the names of the header."""
+    """A usable CSV. `cells` holds text only, one row a record, as written, named as the header.
+
+    Of a workbook (see `workbook`), also where its rows stand, what is odd about it, and by column where cells are
+    numbers, in words.
+    """
 
     path: Path
     input_hash: str
-    frame: pl.DataFrame
+    cells: FilledCells
+    where: Whereabouts | None = None
+    warnings: tuple[str, ...] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The whole table, null where blank, made anew each time."""
+        return self.cells.frame()
 
 
 def shortened(text: str) -> str:
-    """A value as a message shows it."""
+    """A value as a message shows it: no character that a terminal would obey, and not endless."""
+    text = printable(text[:_SHOWN]) + text[_SHOWN:]
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
@@ -55,34 +73,26 @@ def read_csv_file(path: Path, *, max_rows: int, max_cell_bytes: int) -> CsvFile:
     A BOM, any line ends, quoted line breaks and any order of columns are fine; header names are trimmed and made
     lower case. Raises UnusableCsv.
     """
-    data = _bytes_of(path)
+    data = bytes_of(path)
     text = _text_of(path, data)
     # The csv module's limit holds for the whole process and is smaller than a cell may be; it is only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     names = _header(path, text)
-    frame = _frame(path, text, names, max_rows)
-    if frame.is_empty():
+    cells = FilledCells.of(names, _frames(path, text, names, max_rows))
+    if not cells.height:
         raise UnusableCsv(path, "the file has a header and no rows; add at least one row")
-    _refuse_large_cells(path, frame, max_cell_bytes)
-    return CsvFile(path, hashlib.sha256(data).hexdigest(), frame)
+    _refuse_large_cells(path, cells, max_cell_bytes)
+    return CsvFile(path, hashlib.sha256(data).hexdigest(), cells)
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """The whole file. Raises UnusableCsv when it can't be read, or is too large."""
     try:
-        if path.is_dir():
-            raise UnusableCsv(path, "this is a folder; name a CSV file")
-        if not path.exists():
-            raise UnusableCsv(path, "there is no such file; check the path")
-        if not path.is_file():
-            raise UnusableCsv(path, "this is not a regular file; name a CSV file")
-        with path.open("rb") as handle:
-            data = handle.read(MAX_FILE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise UnusableCsv(path, f"the file cannot be read ({why})") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise UnusableCsv(path, f"the file is larger than {MAX_FILE_BYTES // 2**20} MiB; split it")
-    return data
+        return read_regular_file(path, MAX_FILE_BYTES)
+    except TooLarge as error:
+        raise UnusableCsv(path, f"{error}; split it") from None
+    except UnusableFile as error:
+        raise UnusableCsv(path, str(error)) from None
 
 
 def _text_of(path: Path, data: bytes) -> str:
@@ -107,8 +117,10 @@ def _line_at(data: bytes, offset: int) -> int:
     return len((data[:offset] + b"x").splitlines())
 
 
-def _reader(text: str) -> "Iterator[list[str]]":
-    return csv.reader(io.StringIO(text, newline=""), strict=True)
+def _reader(text: str) -> Iterator[list[str]]:
+    # Decoded piece by piece: StringIO would hold four bytes a character.
+    lines = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
+    return csv.reader(lines, strict=True)
 
 
 def _header(path: Path, text: str) -> list[str]:
@@ -149,13 +161,12 @@ def _refuse_other_separator(path: Path, text: str) -> None:
             raise UnusableCsv(path, why, line=1)
 
 
-def _frame(path: Path, text: str, names: list[str], max_rows: int) -> pl.DataFrame:
-    """The records after the header, in chunks, so that the parsed Python lists never stand in memory all at once."""
+def _frames(path: Path, text: str, names: list[str], max_rows: int) -> Iterator[pl.DataFrame]:
+    """The records after the header, some at a time."""
     records = (record for record in _reader(text) if record)
     next(records)
-    chunks = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]
-    count = 0
-    for _ in range(max_rows // _CHUNK + 1):
+    height = 0
+    for _ in range(max_rows // _CHUNK + 2):
         try:
             chunk = list(itertools.islice(records, _CHUNK))
         except csv.Error:
@@ -164,15 +175,12 @@ def _frame(path: Path, text: str, names: list[str], max_rows: int) -> pl.DataFra
             break
         if set(map(len, chunk)) != {len(names)}:
             raise _first_fault(path, text, len(names))
-        count += len(chunk)
-        columns = zip(*chunk, strict=True)
-        chunks.append(pl.DataFrame([pl.Series(n, c, pl.String) for n, c in zip(names, columns, strict=True)]))
-        if count > max_rows:
-            break
-    if count > max_rows:
-        why = f"the file has more than {max_rows} rows (MAX_ROWS); split it, or raise MAX_ROWS"
-        raise UnusableCsv(path, why)
-    return pl.concat(chunks, rechunk=True)
+        height += len(chunk)
+        if height > max_rows:
+            why = f"the file has more than {max_rows} rows (MAX_ROWS); split it, or raise MAX_ROWS"
+            raise UnusableCsv(path, why)
+        columns = zip(names, zip(*chunk, strict=True), strict=True)
+        yield pl.DataFrame([pl.Series(name, column, pl.String) for name, column in columns])
 
 
 def _first_fault(path: Path, text: str, width: int) -> UnusableCsv:
@@ -191,11 +199,10 @@ def _first_fault(path: Path, text: str, width: int) -> UnusableCsv:
     return UnusableCsv(path, "the file cannot be divided into rows")
 
 
-def _refuse_large_cells(path: Path, frame: pl.DataFrame, max_cell_bytes: int) -> None:
-    for series in frame.iter_columns():
-        # Under a name of our own: polars takes some names for patterns.
-        too_large = series.alias("cell").str.len_bytes() > max_cell_bytes
-        if too_large.any():
-            row = too_large.arg_max()
-            why = f"row {(row or 0) + 1}: the cell is larger than {max_cell_bytes} bytes (MAX_CELL_BYTES); shorten it"
-            raise UnusableCsv(path, why, column=shortened(series.name))
+def _refuse_large_cells(path: Path, cells: FilledCells, max_cell_bytes: int) -> None:
+    for name in cells.names:
+        too_large = cells.in_column(name).filter(pl.col("value").str.len_bytes() > max_cell_bytes)
+        if not too_large.is_empty():
+            row = too_large.item(0, "row")
+            why = f"row {row}: the cell is larger than {max_cell_bytes} bytes (MAX_CELL_BYTES); shorten it"
+            raise UnusableCsv(path, why, column=shortened(name))

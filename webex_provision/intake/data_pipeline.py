@@ -15,17 +15,27 @@ from webex_provision.actions.actions_registry import ENTITY_TYPES
 from webex_provision.actions.declaration import EntityType, Kind
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
-from webex_provision.intake.consistency import number_refs
-from webex_provision.intake.csv_file import TYPE_COLUMN, read_csv_file, shortened
+from webex_provision.intake.claims import claims_of
+from webex_provision.intake.consistency import number_refs, unnamed_faults
+from webex_provision.intake.csv_file import TYPE_COLUMN, CsvFile, shortened
+from webex_provision.intake.doubts import overlaps, two_minds, unfit
 from webex_provision.intake.faults import combined, faults, verdicts
+from webex_provision.intake.filled_cells import FilledCells
 from webex_provision.intake.header import Header, known_columns, resolved
+from webex_provision.intake.input_file import read_input
 from webex_provision.intake.lists import items_of
-from webex_provision.intake.outputs import own_refs, ready_rows, rejected_rows
+from webex_provision.intake.members import member_items
+from webex_provision.intake.outputs import ready_rows, rejected_rows
 from webex_provision.intake.parts import Part, divided
+from webex_provision.intake.places import Places
+from webex_provision.intake.references import dangling
 from webex_provision.intake.schema import cell_validation
 from webex_provision.intake.scope import identity_faults, strange_cells, unknown_cells, wishes
-from webex_provision.intake.settle import settled
+from webex_provision.intake.settle import Settled, settled
+from webex_provision.intake.spreadsheet_damage import damaged_cells, number_warnings
 from webex_provision.intake.text import folded, nearest, tidied
+from webex_provision.intake.told import bounded
+from webex_provision.intake.whereabouts import located
 from webex_provision.ledger.errors import OutputNotWritable
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.writers import write_ready_rows, write_rejected_rows
@@ -56,33 +66,26 @@ class IntakeResult:
 def run_intake(
     path: Path, settings: Settings, clock: Clock, types: Sequence[EntityType] = ENTITY_TYPES
 ) -> IntakeResult:
-    """Judge every row of the CSV at `path`. Raises UnusableCsv when the file as a whole can't be used."""
-    source = read_csv_file(path, max_rows=settings.max_rows, max_cell_bytes=settings.max_cell_bytes)
-    header = resolved(path, source.frame.columns, types)
-    extra = _tidy(source.frame, header)
-    table = _typed(extra, header, types)
-    parts = divided(table, types)
-    before = combined(
-        [
-            _type_faults(table, types),
-            number_refs(own_refs(table), table.height),
-            *(frame for part in parts for frame in identity_faults(part, table)),
-            *(cell_validation(part.type).faults(part.rows) for part in parts),
-        ]
-    )
-    outcome = settled(parts, before)
-    verdict = verdicts(outcome.faults)
+    """Judge every row of the CSV or workbook at `path`. Raises UnusableCsv when the file as a whole can't be used."""
+    source = read_input(path, max_rows=settings.max_rows, max_cell_bytes=settings.max_cell_bytes)
+    header = resolved(path, source.cells.names, types)
+    cells = _tidy(source.cells, header)
+    table = _typed(cells, types)
+    outcome = _judged(table, cells, header, types)
+    verdict = verdicts(located(outcome.faults, source.where, header.renamed))
     alive = [part.without(verdict) for part in outcome.parts]
-    waiting, notes = _pending(alive, table, extra, header, types)
-    ready = ready_rows(alive, extra, header, waiting)
+    waiting, notes = _pending(alive, cells, header, types, source)
     rejected = rejected_rows(source, table, outcome.parts, verdict, clock)
+    told = [*_between(alive, outcome.parts, types), *notes, *_impossible_numbers(alive)]
+    told = told if source.where is None else [source.where.told(warning) for warning in told]
+    ready = ready_rows(alive, cells, header, waiting)
     return IntakeResult(
         path=path,
         input_hash=source.input_hash,
-        rows_read=source.frame.height,
+        rows_read=source.cells.height,
         ready=ready,
         rejected=rejected,
-        warnings=[*header.warnings, *notes, *_impossible_numbers(alive)],
+        warnings=bounded([*source.warnings, *number_warnings(source, header, types), *header.warnings, *told]),
         rejected_by_reason=dict(Counter(rejected.get_column("reason_code").to_list())),
         pending_by_reason=dict(Counter(ready.get_column("pending_reason").drop_nulls().to_list())),
     )
@@ -106,23 +109,43 @@ def write_outputs(result: IntakeResult, folder: Path) -> None:
         raise
 
 
-def _tidy(frame: pl.DataFrame, header: Header) -> pl.DataFrame:
-    """The cells of the columns that count, tidied, under `Header.place` names."""
+def _tidy(written: FilledCells, header: Header) -> FilledCells:
+    """The cells of the columns that count, tidied, under their declared names; a tidy column is not copied."""
     old = {new: name for name, new in header.renamed.items()}
-    cells = [frame.get_column(old.get(name, name)).alias(header.place(name)) for name in header.names]
-    return pl.DataFrame(cells).select(tidied(pl.all()))
+    filled = {}
+    for name in header.names:
+        column = written.in_column(old.get(name, name))
+        tidy = column.with_columns(tidied(pl.col("value"))).drop_nulls()
+        filled[name] = column if tidy.equals(column) else tidy
+    return FilledCells(header.names, written.height, filled)
 
 
-def _typed(extra: pl.DataFrame, header: Header, types: Sequence[EntityType]) -> pl.DataFrame:
-    """The known columns with `row` (1-based) and `canonical_type` (null where it is none); the type in lower case."""
+def _typed(cells: FilledCells, types: Sequence[EntityType]) -> pl.DataFrame:
+    """Each row's number, its type in lower case, its `canonical_type` (null where it is none) and own `row_ref`."""
     names = {name: entity_type.name for entity_type in types for name in entity_type.names}
-    table = extra.select(pl.col(header.place(name)).alias(name) for name in header.known)
-    table = table.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+    row = pl.int_range(1, cells.height + 1, eager=True).alias("row")
+    table = pl.DataFrame({"row": row, **{name: cells.column(name) for name in (TYPE_COLUMN, "row_ref")}})
     table = table.with_columns(folded(pl.col(TYPE_COLUMN)))
     canonical = pl.col(TYPE_COLUMN).replace_strict(
         list(names), list(names.values()), default=None, return_dtype=pl.String
     )
     return table.with_columns(canonical.alias("canonical_type"))
+
+
+def _judged(table: pl.DataFrame, cells: FilledCells, header: Header, types: Sequence[EntityType]) -> Settled:
+    """The rows type by type, and all that is wrong with them, by themselves and among each other."""
+    parts = divided(table, cells, types)
+    before = combined(
+        [
+            _type_faults(table, types),
+            *damaged_cells(cells, header),
+            number_refs(table.select("row", "row_ref"), table.height),
+            *(frame for part in parts for frame in identity_faults(part, cells)),
+            *(frame for part in parts for frame in unnamed_faults(part)),
+            *(cell_validation(part.type).faults(part.rows) for part in parts),
+        ]
+    )
+    return settled(parts, before)
 
 
 def _type_faults(table: pl.DataFrame, types: Sequence[EntityType]) -> pl.DataFrame:
@@ -143,19 +166,31 @@ def _type_faults(table: pl.DataFrame, types: Sequence[EntityType]) -> pl.DataFra
 
 
 def _pending(
-    alive: Sequence[Part], table: pl.DataFrame, extra: pl.DataFrame, header: Header, types: Sequence[EntityType]
+    alive: Sequence[Part],
+    cells: FilledCells,
+    header: Header,
+    types: Sequence[EntityType],
+    source: CsvFile,
 ) -> tuple[pl.DataFrame, list[str]]:
     """Why surviving rows wait, one line a row (see `verdicts`); and warnings about cells that are ignored."""
-    found, warnings = [], []
-    for part in alive:
-        strange, notes = strange_cells(part, table, header, known_columns(types))
-        found += [*wishes(part), *strange]
-        warnings += notes
+    known = known_columns(types)
+    strange, warnings = strange_cells(alive, cells, header, known)
+    found = [*(frame for part in alive for frame in wishes(part)), *strange]
     survivors = pl.concat([pl.DataFrame(schema={"row": pl.Int64}), *(part.rows.select("row") for part in alive)])
-    unknown = [
-        frame.join(survivors, on="row", how="semi") for frame in unknown_cells(extra, header, known_columns(types))
+    unknown = [frame.join(survivors, on="row", how="semi") for frame in unknown_cells(cells, header, known)]
+    return verdicts(located(combined([*found, *unknown]), source.where, header.renamed)), warnings
+
+
+def _between(alive: Sequence[Part], whole: Sequence[Part], types: Sequence[EntityType]) -> list[str]:
+    """Warnings about what ready rows say together; `whole` are the parts with their rejected rows."""
+    places = Places.of(alive)
+    members = member_items(alive, places)
+    return [
+        *dangling(alive, whole, places, members, types),
+        *two_minds(claims_of(alive, places, members)),
+        *overlaps(alive),
+        *unfit(alive, places, members),
     ]
-    return verdicts(combined([*found, *unknown])), warnings
 
 
 def _impossible_numbers(alive: Sequence[Part]) -> list[str]:

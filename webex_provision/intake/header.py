@@ -27,10 +27,6 @@ class Header:
     unknown: tuple[str, ...]
     warnings: tuple[str, ...]
 
-    def place(self, name: str) -> str:
-        """A column's name by its place: polars would take some of the names that a header may hold for patterns."""
-        return f"column {self.names.index(name)}"
-
 
 def known_columns(types: Sequence[EntityType]) -> dict[str, tuple[str, ...]]:
     """Every column that has a meaning, and the types that use it (none for common ones)."""
@@ -50,16 +46,21 @@ def is_free_text(name: str) -> bool:
 def resolved(path: Path, written: Sequence[str], types: Sequence[EntityType]) -> Header:
     """Sort the columns of a header. Raises UnusableCsv when a column stands there in its old and its new spelling."""
     known = known_columns(types)
-    lists = {column.name for entity_type in types for column in entity_type.columns if column.many}
-    renamed, warnings = {}, []
+    columns = [column for entity_type in types for column in entity_type.columns]
+    lists = {column.name for column in columns if column.many}
+    old = {f"{name}{_OLD_SUFFIX}": name for name in lists}
+    old |= {name: column.name for column in columns for name in column.old_names}
+    renamed: dict[str, str] = {}
+    warnings = []
     for name in written:
-        new = name.removesuffix(_OLD_SUFFIX)
-        if name in known or not name.endswith(_OLD_SUFFIX) or new not in lists:
+        if name in known or name not in old:
             continue
-        if new in written:
+        new = old[name]
+        if new in written or new in renamed.values():
             raise UnusableCsv(path, f"'{name}' is the old spelling of '{new}', and both are there; keep one", line=1)
         renamed[name] = new
-        warnings.append(f"column '{name}' is read as '{new}'; its items are separated by |, not by commas")
+        how = "; its items are separated by |, not by commas" if new in lists else ""
+        warnings.append(f"column '{name}' is read as '{new}'{how}")
     ours = [name for name in written if name in BOOKKEEPING and name not in known]
     warnings += [f"column '{name}' is made by this program; its cells are not read" for name in ours]
     names = tuple(renamed.get(name, name) for name in written if name not in ours)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from webex_provision.actions.declaration import Join
-from webex_provision.intake.consistency import owned
+from webex_provision.intake.claims import owned
 from webex_provision.intake.parts import Part
 from webex_provision.intake.places import PLACE, Places
 

@@ -40,7 +40,7 @@ def normalised(column: Column) -> pl.Expr:
     if not column.many:
         return pl.when(cell == CLEAR).then(cell).otherwise(change(cell)).alias(column.name)
     items = items_of(cell)
-    if column.attribute is None:
+    if column.attribute is None or column.kind is Kind.MEMBER:
         items = items.list.eval(change(pl.element()))
     value = joined(items)
     unclear = badly_escaped(cell) | (value == "") | (value == CLEAR)
@@ -57,6 +57,7 @@ def _normal(column: Column) -> Normal:
         Kind.COUNTRY: lambda _: lambda value: value.str.to_uppercase().str.normalize("NFC"),
         Kind.TIME_ZONE: lambda _: _time_zone,
         Kind.LANGUAGE: lambda column: _language(column.pattern),
+        Kind.MEMBER: lambda _: _member,
     }
     maker = makers.get(column.kind)
     return _unchanged if maker is None else maker(column)
@@ -95,6 +96,11 @@ def _choice(choices: tuple[str, ...]) -> Normal:
 def _number(value: pl.Expr) -> pl.Expr:
     bare = value.str.replace_all(_NUMBER_MARKS, "")
     return pl.when(value.str.starts_with("+")).then(bare).otherwise(value)
+
+
+def _member(value: pl.Expr) -> pl.Expr:
+    """A user is an email alone; whoever writes user: before it means the same."""
+    return value.str.replace(r"^(user:\s*)+", "")
 
 
 def _language(pattern: str | None) -> Normal:

@@ -21,6 +21,17 @@ def joined(items: pl.Expr) -> pl.Expr:
     return cell.str.replace_all(_BAR, r"\|", literal=True).str.replace_all(_BACKSLASH, r"\\", literal=True)
 
 
+def names_of(item: pl.Expr) -> pl.Expr:
+    """An item of `items_of`, without its `=` attribute and its escapes: the name as it stands in the tenant."""
+    plain = item.str.replace(r"([^\\])=[^=]*$", "${1}").str.strip_chars().str.replace_all(r"\\([=@:])", "${1}")
+    return plain.str.replace_all(_BAR, "|", literal=True).str.replace_all(_BACKSLASH, "\\", literal=True)
+
+
+def restored(item: str) -> str:
+    """One item of `items_of` as it was written."""
+    return item.replace(_BAR, r"\|").replace(_BACKSLASH, r"\\")
+
+
 def badly_escaped(cell: pl.Expr) -> pl.Expr:
     """Whether a backslash stands before something that needs none."""
     return cell.str.replace_all(_ESCAPE, "").str.contains("\\", literal=True)

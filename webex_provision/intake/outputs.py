@@ -7,44 +7,42 @@ import polars as pl
 from webex_provision.clock import Clock
 from webex_provision.intake.consistency import number_refs
 from webex_provision.intake.csv_file import TYPE_COLUMN, CsvFile
+from webex_provision.intake.filled_cells import FilledCells
 from webex_provision.intake.header import Header
 from webex_provision.intake.parts import ENTITY_KEY, Part
 from webex_provision.ledger.ready_rows import BOOKKEEPING
 from webex_provision.ledger.records import minify_row
 
 
-def own_refs(table: pl.DataFrame) -> pl.DataFrame:
-    """Every row's number and own reference (null where there is none)."""
-    own = pl.col("row_ref") if "row_ref" in table.columns else pl.lit(None, pl.String).alias("row_ref")
-    return table.select("row", own)
+def ready_rows(alive: Sequence[Part], cells: FilledCells, header: Header, waiting: pl.DataFrame) -> pl.DataFrame:
+    """The surviving rows in input order: the input's columns, those joined in or derived, the bookkeeping.
 
-
-def ready_rows(alive: Sequence[Part], extra: pl.DataFrame, header: Header, waiting: pl.DataFrame) -> pl.DataFrame:
-    """The surviving rows in input order: the input's columns, those joined in or derived, the bookkeeping."""
+    Column by column: a wide file's cells never stand in memory more often than they must.
+    """
     added = [ENTITY_KEY, *dict.fromkeys(name for part in alive for join in part.type.joins for name in join.columns)]
     known = {*header.known, *added}
-    cells = pl.concat([_no_cells(known), *(_uniform(part, known) for part in alive)]).sort("row")
-    cells = cells.with_columns(pl.col("rank").rank("ordinal").over("phase").cast(pl.Int64).alias("position"))
-    cells = cells.join(waiting, on="row", how="left", maintain_order="left")
+    marks = pl.concat([_no_marks(), *(_marks(part) for part in alive)])
+    order = marks.get_column("row").arg_sort()
+    marks = marks[order].with_columns(pl.col("rank").rank("ordinal").over("phase").cast(pl.Int64).alias("position"))
+    marks = marks.join(waiting, on="row", how="left", maintain_order="left")
     own = [name for name in header.known if name not in (TYPE_COLUMN, ENTITY_KEY)]
-    extra = extra[(cells.get_column("row") - 1).to_list()] if cells.height < extra.height else extra
+    place = marks.get_column("row") - 1
     columns: list[pl.Series] = []
     for name in header.names:
-        column = cells.get_column(name) if name in known else extra.get_column(header.place(name))
+        written = cells.column(name).gather(place)
+        column = _cells(alive, name)[order] if name in known else written
         # A cell that the row's type doesn't use is kept as it was written.
         if name in own:
-            column = column.zip_with(column.is_not_null(), extra.get_column(header.place(name)))
+            column = column.zip_with(column.is_not_null(), written)
         columns.append(column.alias(name))
-    columns += [
-        cells.get_column(name)
-        for name in added
-        if name not in header.names and (name == ENTITY_KEY or cells.get_column(name).null_count() < cells.height)
-    ]
-    row_id = (
-        pl.coalesce("row_ref", pl.col("row").cast(pl.String)) if "row_ref" in known else pl.col("row").cast(pl.String)
-    )
-    marks = cells.select(
-        row_id.alias("row_id"),
+    for name in added:
+        column = _cells(alive, name)[order]
+        if name not in header.names and (name == ENTITY_KEY or column.null_count() < marks.height):
+            columns.append(column)
+    row = pl.col("row").cast(pl.String)
+    ref = _cells(alive, "row_ref")[order] if "row_ref" in known else pl.lit(None, pl.String)
+    marks = marks.select(
+        pl.coalesce(ref, row).alias("row_id"),
         pl.col("row").alias("row_number"),
         "phase",
         "position",
@@ -55,20 +53,25 @@ def ready_rows(alive: Sequence[Part], extra: pl.DataFrame, header: Header, waiti
     return pl.DataFrame([*columns, *marks.select(BOOKKEEPING).get_columns()])
 
 
-def _no_cells(known: set[str]) -> pl.DataFrame:
-    texts = dict.fromkeys(sorted(known), pl.String())
-    numbers = {"phase": pl.Int64(), "rank": pl.Int64()}
-    return pl.DataFrame(schema={"row": pl.Int64(), **texts, **numbers, "canonical_type": pl.String()})
-
-
-def _uniform(part: Part, known: set[str]) -> pl.DataFrame:
-    """A part with all known columns, its phase, its type's name and a number by which rows are executed."""
+def _cells(parts: Sequence[Part], name: str) -> pl.Series:
+    """A column over all parts, one after the other; null where a type does not have it."""
     cells = [
-        pl.col(name) if name in part.rows.columns else pl.lit(None, pl.String).alias(name) for name in sorted(known)
+        part.rows.get_column(name)
+        if name in part.rows.columns
+        else pl.repeat(None, part.rows.height, dtype=pl.String, eager=True)
+        for part in parts
     ]
+    return pl.concat([pl.Series([], dtype=pl.String), *cells]).alias(name)
+
+
+def _no_marks() -> pl.DataFrame:
+    return pl.DataFrame(schema={"row": pl.Int64, "phase": pl.Int64, "rank": pl.Int64, "canonical_type": pl.String})
+
+
+def _marks(part: Part) -> pl.DataFrame:
+    """The rows of a part, their phase, a number by which they are executed, and their type's name."""
     return part.rows.select(
         pl.col("row"),
-        *cells,
         pl.lit(int(part.type.phase), pl.Int64).alias("phase"),
         (pl.lit(part.type.rank, pl.Int64) * 2**40 + pl.col("row")).alias("rank"),
         pl.lit(part.type.name).alias("canonical_type"),
@@ -81,7 +84,7 @@ def rejected_rows(
     """rejected_rows.csv. A rejected row gives up a row_ref that any other row has, so every row_id is unique."""
     keys = [part.rows.select("row", pl.col(ENTITY_KEY).alias("key")) for part in parts]
     keyed = pl.concat([pl.DataFrame(schema={"row": pl.Int64, "key": pl.String}), *keys])
-    refs = own_refs(table).with_columns(pl.len().over("row_ref").alias("users"))
+    refs = table.select("row", "row_ref").with_columns(pl.len().over("row_ref").alias("users"))
     stolen = number_refs(refs, table.height).select("row").with_columns(pl.lit(value=True).alias("stolen"))
     rows = (
         verdict.sort("row")
@@ -91,8 +94,7 @@ def rejected_rows(
         .join(stolen, on="row", how="left", maintain_order="left")
     )
     own = pl.col("row_ref").is_not_null() & (pl.col("users") == 1) & pl.col("stolen").is_null()
-    written = source.frame[(rows.get_column("row") - 1).to_list()] if rows.height else source.frame.clear()
-    raw = [minify_row(record) for record in written.iter_rows(named=True)]
+    raw = [minify_row(cells) for cells in source.cells.rows(rows.get_column("row"))]
     return rows.with_columns(pl.Series("raw", raw, pl.String)).select(
         pl.lit(clock.timestamp()).alias("timestamp"),
         pl.when(own).then("row_ref").otherwise(pl.col("row").cast(pl.String)).alias("row_id"),

@@ -7,6 +7,7 @@ import polars as pl
 
 from webex_provision.actions.declaration import EntityType
 from webex_provision.intake.csv_file import TYPE_COLUMN
+from webex_provision.intake.filled_cells import FilledCells
 from webex_provision.intake.kinds import normalised
 from webex_provision.intake.schema import columns_of
 from webex_provision.intake.text import folded
@@ -28,7 +29,8 @@ class Part:
 
     def without(self, dead: pl.DataFrame) -> "Part":
         """The part without the rows that `dead` names."""
-        return Part(self.type, self.rows.join(dead.select("row"), on="row", how="anti", maintain_order="left"))
+        gone = self.rows.get_column("row").is_in(dead.get_column("row").to_list())
+        return Part(self.type, self.rows.filter(~gone)) if gone.any() else self
 
     @property
     def has_location(self) -> bool:
@@ -41,13 +43,22 @@ class Part:
         return LOCATION_KEY in self.type.called
 
 
-def divided(table: pl.DataFrame, types: Sequence[EntityType]) -> list[Part]:
-    """One part for each type that has rows. `table` holds `row`, `canonical_type` and the known columns, tidied."""
-    parts = [
-        _part(entity_type, rows)
+def divided(table: pl.DataFrame, cells: FilledCells, types: Sequence[EntityType]) -> list[Part]:
+    """One part for each type that has rows. `table` holds `row`, TYPE_COLUMN and `canonical_type`; `cells` are tidy."""
+    found = {
+        entity_type: rows.select("row", TYPE_COLUMN)
         for entity_type in types
         if not (rows := table.filter(pl.col("canonical_type") == entity_type.name)).is_empty()
-    ]
+    }
+    columns: dict[EntityType, list[pl.Series]] = {entity_type: [] for entity_type in found}
+    for name in cells.filled:
+        users = [each for each in found if any(column.name == name for column in columns_of(each))]
+        if users:
+            column = cells.column(name)
+            for entity_type in users:
+                cells_of_type = column.gather(found[entity_type].get_column("row") - 1)
+                columns[entity_type].append(cells_of_type.alias(name))
+    parts = [_part(entity_type, rows.hstack(columns.pop(entity_type))) for entity_type, rows in found.items()]
     return [_named(part, parts) for part in parts]
 
 

@@ -14,7 +14,8 @@ import polars as pl
 
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
-from webex_provision.intake.csv_file import UnusableCsv
+from webex_provision.input_files import UnusableFile, read_regular_file
+from webex_provision.intake.csv_file import MAX_FILE_BYTES, UnusableCsv
 from webex_provision.intake.data_pipeline import IntakeResult, run_intake, write_outputs
 from webex_provision.ledger.establish import check_same_input, establish_manifest
 from webex_provision.ledger.folder import RollOutFolder, input_id_of
@@ -69,13 +70,10 @@ def prepare(
 
 def _hash_of(path: Path) -> str:
     """The sha256 of the file's bytes; that of no bytes when it can't be read, which intake then explains."""
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256")
-    except (OSError, ValueError):
-        pass
-    return digest.hexdigest()
+        return hashlib.sha256(read_regular_file(path, MAX_FILE_BYTES)).hexdigest()
+    except UnusableFile:
+        return hashlib.sha256().hexdigest()
 
 
 def _manifest(result: IntakeResult, settings: Settings, clock: Clock, known: Manifest | None) -> Manifest:
@@ -101,6 +99,7 @@ def _manifest(result: IntakeResult, settings: Settings, clock: Clock, known: Man
         rows_rejected=result.rejected.height,
         rows=rows,
         batches=batches,
+        warnings=tuple(result.warnings),
         created_at=clock.timestamp(),
     )
 

@@ -1,12 +1,13 @@
 """What a row asks for that is not done here: identity is rejected, unserved wishes and strange columns wait."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import polars as pl
 
 from webex_provision.actions.columns import COMMON_COLUMNS, SHARED_COLUMNS
 from webex_provision.intake.csv_file import TYPE_COLUMN, shortened
 from webex_provision.intake.faults import faults
+from webex_provision.intake.filled_cells import FilledCells
 from webex_provision.intake.header import Header
 from webex_provision.intake.parts import Part
 from webex_provision.intake.schema import columns_of
@@ -16,22 +17,17 @@ from webex_provision.vocabulary import Reason
 _EVERYWHERE = SHARED_COLUMNS | {column.name for column in COMMON_COLUMNS}
 
 
-def _filled(rows: pl.DataFrame, columns: Sequence[str]) -> list[str]:
-    """Those of the columns in which at least one row has a cell."""
-    return [name for name in columns if rows.get_column(name).null_count() < rows.height]
-
-
 def _in_column(rows: pl.DataFrame, name: str, message: str) -> pl.DataFrame:
-    found = rows.filter(pl.col(name).is_not_null())
-    return faults(found, Reason.OUT_OF_SCOPE, pl.lit(message), column=name)
+    return faults(rows, Reason.OUT_OF_SCOPE, pl.lit(message), column=name)
 
 
-def identity_faults(part: Part, table: pl.DataFrame) -> list[pl.DataFrame]:
+def identity_faults(part: Part, cells: FilledCells) -> list[pl.DataFrame]:
     """Rows that would change who a person is."""
-    rows = table.join(part.rows.select("row"), on="row", how="semi")
-    names = [name for name in part.type.identity_columns if name in table.columns]
     text = "is identity, which only the directory changes; empty the cell"
-    return [_in_column(rows, name, f"{name} {text}") for name in _filled(rows, names)]
+    return [
+        _in_column(cells.in_column(name).join(part.rows.select("row"), on="row", how="semi"), name, f"{name} {text}")
+        for name in part.type.identity_columns
+    ]
 
 
 def wishes(part: Part) -> list[pl.DataFrame]:
@@ -48,32 +44,43 @@ def wishes(part: Part) -> list[pl.DataFrame]:
 
 
 def strange_cells(
-    part: Part, table: pl.DataFrame, header: Header, users: Mapping[str, Sequence[str]]
+    alive: Sequence[Part], cells: FilledCells, header: Header, users: Mapping[str, Sequence[str]]
 ) -> tuple[list[pl.DataFrame], list[str]]:
-    """Filled columns of other types, as faults; shared columns that the type doesn't use, as warnings.
+    """Filled columns of other types, as faults; shared columns that a row's type doesn't use, as warnings.
 
     `users` tells which types use a column.
     """
-    own = {TYPE_COLUMN, *(column.name for column in columns_of(part.type)), *part.type.identity_columns}
-    rows = table.join(part.rows.select("row"), on="row", how="semi")
+    own = [{TYPE_COLUMN, *(c.name for c in columns_of(part.type)), *part.type.identity_columns} for part in alive]
     found, warnings = [], []
-    for name in _filled(rows, [name for name in header.known if name not in own]):
+    for number, name, rows in _columns_of_others(alive, cells, header, own):
+        kind = alive[number].type.name
         if name in _EVERYWHERE:
-            count = rows.height - rows.get_column(name).null_count()
-            warnings.append(f"{part.type.name} rows don't use {name}; it is ignored there ({count} filled)")
+            warnings.append(f"{kind} rows don't use {name}; it is ignored there ({rows.height} filled)")
             continue
-        hint = nearest(name, own)
-        text = f"{name} belongs to {', '.join(users[name])} rows, not to {part.type.name}{hint}; empty or move the cell"
+        hint = nearest(name, own[number])
+        text = f"{name} belongs to {', '.join(users[name])} rows, not to {kind}{hint}; empty or move the cell"
         found.append(_in_column(rows, name, text))
     return found, warnings
 
 
-def unknown_cells(extra: pl.DataFrame, header: Header, known: Iterable[str]) -> list[pl.DataFrame]:
-    """Filled cells of columns that no type declares. `extra` holds every column of the input by its place."""
-    numbers = pl.Series("row", range(1, extra.height + 1), pl.Int64)
+def _columns_of_others(
+    alive: Sequence[Part], cells: FilledCells, header: Header, own: Sequence[Set[str]]
+) -> list[tuple[int, str, pl.DataFrame]]:
+    """Part by part: its number, a column that is not among its own, and the cells that its rows fill there."""
+    numbered = [part.rows.select("row", pl.lit(number).alias("part")) for number, part in enumerate(alive)]
+    owners = pl.concat([pl.DataFrame(schema={"row": pl.Int64, "part": pl.Int32}), *numbered])
+    found = []
+    for name in header.known:
+        by_part = cells.in_column(name).join(owners, on="row").partition_by("part", as_dict=True)
+        found += [(number, name, rows) for (number,), rows in by_part.items() if name not in own[number]]
+    return sorted(found, key=lambda each: each[0])
+
+
+def unknown_cells(cells: FilledCells, header: Header, known: Iterable[str]) -> list[pl.DataFrame]:
+    """Filled cells of columns that no type declares."""
     found = []
     for name in header.unknown:
-        rows = numbers.filter(extra.get_column(header.place(name)).is_not_null()).to_frame()
+        rows = cells.in_column(name)
         text = f"column '{shortened(name)}' is not known{nearest(name, known)}; rename it, empty the cell, or use x_…"
         found.append(faults(rows, Reason.OUT_OF_SCOPE, pl.lit(text), column=name))
     return [frame for frame in found if not frame.is_empty()]

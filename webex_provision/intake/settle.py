@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from webex_provision.intake.consistency import apart_faults, claim_faults, key_faults, twin_refs
+from webex_provision.intake.claims import claim_faults, claims_of
+from webex_provision.intake.consistency import apart_faults, key_faults, twin_refs
 from webex_provision.intake.faults import combined, faults, no_faults
 from webex_provision.intake.joins import TAKEN_FROM, joined
+from webex_provision.intake.members import member_items, member_twins
 from webex_provision.intake.parts import ENTITY_KEY, Part
 from webex_provision.intake.schema import rule_validation
 from webex_provision.vocabulary import Reason
@@ -54,7 +56,10 @@ def _one_pass(parts: Sequence[Part], broken: pl.DataFrame) -> tuple[pl.DataFrame
     found, places = key_faults(alive)
     keys = combined([refs, *found])
     alive = [part.without(keys) for part in alive]
-    claims = combined([claim_faults(alive, places), apart_faults(alive)])
+    members = member_items(alive, places)
+    twins = member_twins(members)
+    claims = claims_of([part.without(twins) for part in alive], places, members)
+    claims = combined([twins, claim_faults(claims), apart_faults(alive)])
     alive = [part.without(claims) for part in alive]
     return combined([keys, claims]), [joined(part, alive, places) for part in parts]
 

@@ -1,4 +1,4 @@
-"""The only room that writes outputs: seven files of a roll-out folder, its manifest, its intents and its locks.
+"""The only room that writes outputs: eight files of a roll-out folder, its manifest, its intents and its locks.
 
 What belongs here: appending a row's outcome so that a kill loses nothing, replacing whole files atomically,
 reading the ledger back and naming what is corrupt, generations, locks, repair. What does not: deciding what a row's

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from webex_provision.ledger.manifest import Generation
+from webex_provision.clock import Clock
+from webex_provision.ledger.manifest import Generation, Manifest
 from webex_provision.ledger.records import cell
 from webex_provision.ledger.states import LastState
 from webex_provision.vocabulary import Phase, RunState
@@ -15,7 +18,8 @@ class Checkpoint(BaseModel):
     """The file's content.
 
     `commits` counts the records of results.csv when it was written; `state` is null while the run goes on;
-    `last_row_id` is the contiguous watermark, an integer position in the phase's execution order.
+    `last_row_id` is the contiguous watermark, an integer position in the phase's execution order;
+    `updated_at_monotonic` is `updated_at` by this machine's clock that nobody sets, in seconds since it was started.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,9 +33,19 @@ class Checkpoint(BaseModel):
     dagster_run_id: str = ""
     started_at: str
     updated_at: str
+    updated_at_monotonic: float | None = None
     generation: Generation
     state: RunState | None = None
     commits: int = Field(ge=0)
+    format_version: Literal[1] = 1
+
+    def age(self, clock: Clock) -> float:
+        """Seconds since it was written, rather too few than too many where somebody has set the clock meanwhile."""
+        ages = [(clock.now() - datetime.fromisoformat(self.updated_at)).total_seconds()]
+        # Started anew, or another machine, the other clock may stand lower: it tells nothing then.
+        if self.updated_at_monotonic is not None and clock.monotonic() >= self.updated_at_monotonic:
+            ages.append(clock.monotonic() - self.updated_at_monotonic)
+        return max(0.0, min(ages))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +58,16 @@ class Progress:
     last_completed_row_id: str = ""
     run_id: str = ""
     state: RunState | None = None
+
+
+def why_foreign(checkpoint: Checkpoint, manifest: Manifest) -> str:
+    """In what the checkpoint is that of another roll-out than the manifest; empty when it is not."""
+    if checkpoint.input_hash != manifest.input_hash:
+        found, wanted = checkpoint.input_hash[:8], manifest.input_hash[:8]
+        return f"it is of another CSV (sha256 {found}, not {wanted} as {manifest.csv_name})"
+    if checkpoint.pipeline_version != manifest.pipeline_version:
+        return f"it is of pipeline version {checkpoint.pipeline_version}, not {manifest.pipeline_version}"
+    return ""
 
 
 def why_ahead(checkpoint: Checkpoint, states: Mapping[str, LastState], commits: int) -> str:

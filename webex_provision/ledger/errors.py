@@ -4,6 +4,7 @@ LedgerError
   OutputNotWritable   disk full, read-only folder, failed fsync          exit 5
   CorruptLedger       a file of the roll-out is torn or unparseable      exit 5, `repair` mends it
     TornLine          its last line has no end
+  NewerFormat         a newer version of this program wrote the file     exit 5
   InputChanged        the folder belongs to another CSV or version       exit 5
   NoRollOut           the folder holds no roll-out yet                   exit 2
   GenerationOpen      an unfinished retry or replay is in the way        exit 5, `resume` finishes it
@@ -11,10 +12,16 @@ LedgerError
   LedgerInvariant     a promise of this program was about to be broken   exit 1
 """
 
+import shlex
 from pathlib import Path
 from typing import ClassVar
 
 from webex_provision.vocabulary import ExitCode
+
+
+def _quoted(path: Path | str) -> str:
+    """A path as it can be pasted into a shell."""
+    return shlex.quote(str(path))
 
 
 class LedgerError(Exception):
@@ -28,7 +35,8 @@ class OutputNotWritable(LedgerError):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
-            f"{path} cannot be written: {why}. Free space or mend the permissions, then run `webex-provision resume`."
+            f"{path} cannot be written: {why}. Nothing is lost. Free space or mend the permissions, "
+            f"then run the same command again."
         )
         self.path = path
         self.why = why
@@ -40,7 +48,7 @@ class CorruptLedger(LedgerError):
     def __init__(self, path: Path, line: int, why: str, offset: int = 0) -> None:
         super().__init__(
             f"{path}, line {line}: {why}. Nothing was changed. "
-            f"`webex-provision repair --output-dir {path.parent}` sets the bad part aside and keeps the rest."
+            f"`webex-provision repair --output-dir {_quoted(path.parent)}` sets the bad part aside and keeps the rest."
         )
         self.path = path
         self.line = line
@@ -52,27 +60,37 @@ class TornLine(CorruptLedger):
     """The last line has no end: its write was cut short, or is still under way in another process."""
 
 
+class NewerFormat(LedgerError):
+    """A file of the roll-out has a form that this version does not know; `repair` leaves it alone, too."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"{path} was written by a newer version of this program (format {found}, this one knows {known}). "
+            f"Nothing was changed. Go on with that version: `webex-provision resume --output-dir {path.parent}`."
+        )
+
+
 class InputChanged(LedgerError):
     """The folder holds a roll-out of another CSV or pipeline version; nothing was touched."""
 
     def __init__(self, folder: Path, what: str, csv_path: str) -> None:
-        original = csv_path or "<the original CSV>"
+        original = _quoted(csv_path) if csv_path else "<the original CSV>"
         super().__init__(
             f"{folder} holds a roll-out with another {what}. Nothing was touched. Go on with the original: "
-            f"`webex-provision run {original} --output-dir {folder}`, or start a new roll-out: "
+            f"`webex-provision run {original} --output-dir {_quoted(folder)}`, or start a new roll-out: "
             f"`webex-provision run <your CSV> --output-dir <another folder>`."
         )
 
 
 class NoRollOut(LedgerError):
-    """The folder holds no manifest, so there is nothing to go on with."""
+    """The folder lacks what intake writes, so there is nothing to go on with."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
             f"{folder} holds no roll-out (manifest.json is missing). "
-            f"Start it: `webex-provision run <your CSV> --output-dir {folder}`."
+            f"Start it: `webex-provision run <your CSV> --output-dir {_quoted(folder)}`."
         )
 
 
@@ -82,7 +100,7 @@ class GenerationOpen(LedgerError):
     def __init__(self, folder: Path, mode: str, n: int) -> None:
         super().__init__(
             f"{folder} has an unfinished {mode} (generation {n}). "
-            f"Finish it first: `webex-provision resume --output-dir {folder}`."
+            f"Finish it first: `webex-provision resume --output-dir {_quoted(folder)}`."
         )
 
 

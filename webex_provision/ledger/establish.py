@@ -1,7 +1,7 @@
 """Making a folder the home of a roll-out, or refusing because it is another's."""
 
-from webex_provision.ledger.checkpoint import Checkpoint
-from webex_provision.ledger.errors import LedgerInvariant
+from webex_provision.ledger.checkpoint import Checkpoint, why_foreign
+from webex_provision.ledger.errors import CorruptLedger, LedgerInvariant
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.manifest import Identity, Manifest, read_document, refuse_other_input
 
@@ -15,9 +15,10 @@ def check_same_input(folder: RollOutFolder, wanted: Identity) -> Manifest | None
     if manifest is not None:
         refuse_other_input(folder, manifest.identity, wanted, manifest.csv_path)
     checkpoint = read_document(folder.checkpoint, Checkpoint)
-    if checkpoint is not None:
-        found = Identity(checkpoint.input_hash, checkpoint.pipeline_version)
-        refuse_other_input(folder, found, wanted, manifest.csv_path if manifest else "")
+    if checkpoint is not None and manifest is None:
+        refuse_other_input(folder, Identity(checkpoint.input_hash, checkpoint.pipeline_version), wanted, "")
+    if checkpoint is not None and manifest is not None and (why := why_foreign(checkpoint, manifest)):
+        raise CorruptLedger(folder.checkpoint, 1, why)
     return manifest
 
 

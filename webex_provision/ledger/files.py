@@ -1,5 +1,6 @@
 """The two ways in which a file is written: one record by one write at its end, or whole and atomically."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,9 +10,25 @@ from typing import BinaryIO
 from webex_provision.ledger.errors import OutputNotWritable
 from webex_provision.ledger.folder import FILE_MODE
 
+# A link in a file's place would lead the writing elsewhere.
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
 
 def _why(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "a symbolic link stands in its place; remove it"
     return error.strerror or str(error)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """A descriptor to write to `path`, which is its owner's alone from now on, whatever the umask. Raises OSError."""
+    fd = os.open(path, _NEW_FILE | flags, FILE_MODE)
+    try:
+        os.fchmod(fd, FILE_MODE)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 
 def sync_folder(folder: Path) -> None:
@@ -32,7 +49,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+        fd = open_private(temporary, os.O_TRUNC)
         with os.fdopen(fd, "wb") as handle:
             yield handle
             handle.flush()
@@ -70,11 +87,11 @@ class AppendFile:
         self.path = path
         self._fd = -1
         self._broken = ""
-        self._dirty = False
+        self._dirty = True  # whoever wrote it may have been killed before the fsync
         try:
             if not path.exists():
                 write_atomically(path, header)
-            self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
+            self._fd = open_private(path, os.O_APPEND)
             self.size = os.fstat(self._fd).st_size
         except OSError as error:
             raise OutputNotWritable(path, _why(error)) from error

@@ -1,6 +1,8 @@
 """The names and paths of a roll-out folder, and its permissions: folder 0700, files 0600."""
 
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from webex_provision.ledger.errors import OutputNotWritable
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _SLUG_LENGTH = 40
 _HASH_LENGTH = 8
 
@@ -21,6 +24,36 @@ def input_id_of(csv_path: Path, input_hash: str) -> str:
     return f"{slug or 'input'}-{input_hash[:_HASH_LENGTH]}"
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder and those above it, each its owner's only whatever the umask; existing ones stay as they are.
+
+    Raises OSError.
+    """
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    for place in reversed(missing):
+        try:
+            place.mkdir(mode=FOLDER_MODE)
+        except FileExistsError:  # somebody was quicker
+            continue
+        place.chmod(FOLDER_MODE)
+    folder.mkdir(exist_ok=True)  # raises where a file, or a link that leads nowhere, stands in its place
+
+
+def _not_ours(folder: Path) -> str:
+    """Why the folder is not to be trusted; empty when it is, or has been made so."""
+    link = folder.lstat()
+    if stat.S_ISLNK(link.st_mode) and link.st_uid not in {os.geteuid(), 0}:
+        return "it is a symbolic link of another user; name the folder itself"
+    there = folder.stat()
+    if not stat.S_ISDIR(there.st_mode):
+        return "it is no folder; name another"
+    if there.st_mode & _OTHERS_WRITE:
+        if there.st_uid != os.geteuid():
+            return "others may write to it, and it belongs to another user; name a folder of your own"
+        folder.chmod(stat.S_IMODE(there.st_mode) & ~_OTHERS_WRITE)
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class RollOutFolder:
     """One roll-out's folder: every path that the ledger reads or writes, directly in `root`."""
@@ -28,10 +61,14 @@ class RollOutFolder:
     root: Path
 
     def create(self) -> None:
-        """Make the folder, readable by its owner only; an existing folder keeps its permissions."""
+        """Make the folder, its owner's only; of an existing one, take away that others may write to it.
+
+        Whoever may write to it could put rows, or states of rows, there. Raises OutputNotWritable.
+        """
         try:
-            self.root.parent.mkdir(parents=True, exist_ok=True)
-            self.root.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            make_private(self.root)
+            if why := _not_ours(self.root):
+                raise OutputNotWritable(self.root, why)
         except OSError as error:
             raise OutputNotWritable(self.root, error.strerror or str(error)) from error
 
@@ -76,6 +113,11 @@ class RollOutFolder:
         return self.root / "row_errors.csv"
 
     @property
+    def plan(self) -> Path:
+        """What a run would do; no part of the ledger, and read by nobody here."""
+        return self.root / "plan.csv"
+
+    @property
     def manifest(self) -> Path:
         """What the roll-out is: input, hash, batch size, generation."""
         return self.root / "manifest.json"
@@ -84,6 +126,11 @@ class RollOutFolder:
     def intents(self) -> Path:
         """Requests that were about to be sent and are not safe to repeat."""
         return self.root / "intents.jsonl"
+
+    @property
+    def runs(self) -> Path:
+        """Every run: when, by whose token, how it ended."""
+        return self.root / "runs.jsonl"
 
     @property
     def log(self) -> Path:

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from webex_provision.clock import Clock
 from webex_provision.ledger.errors import LockHeld, OutputNotWritable
 from webex_provision.ledger.files import write_atomically
-from webex_provision.ledger.folder import FILE_MODE, FOLDER_MODE, RollOutFolder
+from webex_provision.ledger.folder import FILE_MODE, RollOutFolder, make_private
 
 STATE_DIR_VARIABLE = "WEBEX_PROVISION_STATE_DIR"
 _POLL_SECONDS = 0.1
@@ -163,7 +163,7 @@ class TenantLock(RunLock):
     def acquire(self, wait_seconds: float = 0) -> Self:
         """Make the folder of locks, then as `RunLock.acquire`."""
         try:
-            self.path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            make_private(self.path.parent)
         except OSError as error:
             raise OutputNotWritable(self.path.parent, error.strerror or str(error)) from error
         return super().acquire(wait_seconds)

@@ -5,17 +5,19 @@ number. A generation that was killed stays open and is gone on with; one that a 
 under the next number, because rows that met the 401 have a commit and need another attempt.
 """
 
+import json
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from webex_provision.ledger.errors import CorruptLedger, InputChanged, NoRollOut
+from webex_provision.ledger.errors import CorruptLedger, InputChanged, NewerFormat, NoRollOut, OutputNotWritable
 from webex_provision.ledger.files import write_atomically
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.states import LastState, batch_number
 from webex_provision.vocabulary import Phase, Reason, RowStatus, RunMode
 
+FORMAT = 1  # of manifest.json and checkpoint.json; the next one is not for this version to read
 Document = TypeVar("Document", bound=BaseModel)
 
 
@@ -70,7 +72,8 @@ class Generation(Selection):
 class Manifest(BaseModel):
     """What intake leaves behind, so that a run that knows only batch keys finds its roll-out.
 
-    `rows` and `batches` count per phase; `stopped_auth` are the generations that a confirmed 401 ended.
+    `rows` and `batches` count per phase; `warnings` is what intake had to say about rows that it let through;
+    `stopped_auth` are the generations that a confirmed 401 ended.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,9 +88,11 @@ class Manifest(BaseModel):
     rows_rejected: int = Field(default=0, ge=0)
     rows: dict[Phase, int] = Field(default_factory=dict)
     batches: dict[Phase, int] = Field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
     created_at: str
     generation: Generation = Generation()
     stopped_auth: tuple[int, ...] = ()
+    format_version: Literal[1] = 1
 
     @property
     def identity(self) -> Identity:
@@ -100,19 +105,31 @@ class Manifest(BaseModel):
 
 
 def read_document(path: Path, kind: type[Document]) -> Document | None:
-    """A JSON file of the roll-out; None when it is missing. Raises CorruptLedger."""
+    """A JSON file of the roll-out; None: missing. Raises CorruptLedger, NewerFormat, OutputNotWritable (no folder)."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
+    except NotADirectoryError:
+        raise OutputNotWritable(path.parent, "a file stands where the folder should be") from None
     except OSError as error:
         raise CorruptLedger(path, 1, f"the file cannot be read ({error.strerror or error})") from error
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
+        _refuse_newer(path, content)
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise CorruptLedger(path, 1, f"not a valid document ({where or 'JSON'}: {first['msg']})") from error
+
+
+def _refuse_newer(path: Path, content: bytes) -> None:
+    try:
+        found = json.loads(content)["format_version"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return
+    if isinstance(found, int) and found > FORMAT:
+        raise NewerFormat(path, found, FORMAT)
 
 
 def load_manifest(folder: RollOutFolder) -> Manifest:

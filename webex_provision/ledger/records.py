@@ -32,7 +32,9 @@ ROW_ERRORS_COLUMNS = (
     "reason_code", "reason_message", "remedy", "http_status", "attempt", "run_id", "raw_row_minified",
 )  # fmt: skip
 
-FORMULA_PATTERN = r"^(?:[=@\t\r]|[+-](?:[^0-9]|$))"
+# The signs in their full width are formulas to a spreadsheet in Japanese. What starts with a sign and a digit is left
+# alone as long as it is no more than a number as people write them: `+34 600 111 222` is, `-2+3|cmd` is not.
+FORMULA_PATTERN = r"^(?:[=@\t\r\uFF1D\uFF20\uFF0B\uFF0D]|[+-](?:[^0-9]|$)|[+-][0-9][0-9 .,()/-]*[^0-9 .,()/-])"
 LINE_BREAK_PATTERN = r"[\r\n\x0B\x0C\x1C-\x1E\x{85}\x{2028}\x{2029}]"
 MAX_LINE_BYTES = 64 * 2**20
 

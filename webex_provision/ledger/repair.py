@@ -4,19 +4,22 @@ A row whose commit was set aside has no commit any more: the next run looks it u
 any row, and so creates nothing twice.
 """
 
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from webex_provision.clock import Clock
-from webex_provision.ledger.checkpoint import Checkpoint, why_ahead
+from webex_provision.ledger.checkpoint import Checkpoint, why_ahead, why_foreign
 from webex_provision.ledger.errors import CorruptLedger, NoRollOut, OutputNotWritable
 from webex_provision.ledger.files import AppendFile, atomic_file, sync_folder, write_atomically
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.intents import read_intents
 from webex_provision.ledger.locks import FolderLock
 from webex_provision.ledger.manifest import Manifest, load_manifest, read_document
+from webex_provision.ledger.ready_rows import load_ready
 from webex_provision.ledger.records import PENDING_COLUMNS, plain, read_lines, read_records
+from webex_provision.ledger.runs import sound_lines
 from webex_provision.ledger.states import History, pending_key, read_history, read_results
 from webex_provision.ledger.writers import check_rejected
 
@@ -57,7 +60,9 @@ class _Repair:
         self._tail(folder.results, lambda: read_results(folder.results))
         self._tail(folder.pending, self._pending_keys)
         self._tail(folder.intents, lambda: read_intents(folder.intents))
+        self._ready(manifest)
         self._rejected()
+        self._runs()
         history = self._unexplained()
         self._checkpoint(manifest, history)
         return self._actions
@@ -90,11 +95,36 @@ class _Repair:
             _move_tail(path, error.offset, aside)
             self._actions.append(f"{path.name}: from line {error.line} ({error.why}) on, moved to {aside.name}.")
 
+    def _ready(self, manifest: Manifest | None) -> None:
+        if manifest is None:
+            return
+        command = shlex.join(["webex-provision", "run", manifest.csv_path, "--output-dir", str(self._folder.root)])
+        again = f"`{command}` writes it anew and goes on with the ledger"
+        try:
+            load_ready(self._folder, sum(manifest.rows.values()))
+        except CorruptLedger as error:
+            if self._folder.ready.exists():
+                self._move(error, again)
+            else:
+                self._actions.append(f"{self._folder.ready.name} is missing; {again}.")
+
     def _rejected(self) -> None:
         try:
             check_rejected(self._folder)
         except CorruptLedger as error:
             self._move(error, "run the CSV again, which writes a new one")
+
+    def _runs(self) -> None:
+        """Lines of runs.jsonl stand for themselves: the bad ones go, wherever they are."""
+        path = self._folder.runs
+        sound, bad = sound_lines(self._folder)
+        if not bad:
+            return
+        aside = self._aside(path)
+        _append_all(aside, bad)
+        with atomic_file(path) as handle:
+            handle.writelines(sound)
+        self._actions.append(f"{path.name}: lines that cannot be read: {len(bad)}, moved to {aside.name}.")
 
     def _unexplained(self) -> History:
         """Take back pending commits that have lost their line in pending_rows.csv."""
@@ -120,8 +150,10 @@ class _Repair:
         except CorruptLedger as error:
             bad: CorruptLedger | None = error
         else:
-            why = why_ahead(checkpoint, history.states, history.commits) if checkpoint else ""
-            bad = CorruptLedger(path, 1, f"ahead of the ledger: {why}") if why else None
+            foreign = why_foreign(checkpoint, manifest) if checkpoint and manifest else ""
+            ahead = why_ahead(checkpoint, history.states, history.commits) if checkpoint else ""
+            why = foreign or (ahead and f"ahead of the ledger: {ahead}")
+            bad = CorruptLedger(path, 1, why) if why else None
         if bad is None:
             return
         self._move(bad, "rebuilt from the ledger" if manifest else "the next run makes a new one")

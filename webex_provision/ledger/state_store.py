@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from webex_provision.clock import Clock
 from webex_provision.ledger import writers
-from webex_provision.ledger.checkpoint import Checkpoint, Progress, why_ahead
+from webex_provision.ledger.checkpoint import Checkpoint, Progress, why_ahead, why_foreign
 from webex_provision.ledger.errors import CorruptLedger, GenerationOpen, LedgerInvariant, OutputNotWritable
 from webex_provision.ledger.files import AppendFile, atomic_file, write_atomically
 from webex_provision.ledger.folder import RollOutFolder
@@ -60,6 +60,8 @@ class Ledger:
             opened.callback(self._pending.close)
             self._results = AppendFile(folder.results, header_line(RESULTS_COLUMNS))
             opened.callback(self._results.close)
+            # What an intent's commit tells must outlive a power cut before the intent is forgotten.
+            self.sync()
             self._intents = IntentLog(folder.intents, read_intents(folder.intents), self._states, clock)
             opened.callback(self._intents.close)
             self._closing = opened.pop_all()
@@ -78,9 +80,8 @@ class Ledger:
         checkpoint = read_document(folder.checkpoint, Checkpoint)
         if expect is not None:
             refuse_other_input(folder, manifest.identity, expect, manifest.csv_path)
-        if checkpoint is not None:
-            found = Identity(checkpoint.input_hash, checkpoint.pipeline_version)
-            refuse_other_input(folder, found, manifest.identity, manifest.csv_path)
+        if checkpoint is not None and (why := why_foreign(checkpoint, manifest)):
+            raise CorruptLedger(folder.checkpoint, 1, why)
         history = read_history(folder)
         refuse_unexplained(folder, history)
         if checkpoint is not None and (why := why_ahead(checkpoint, history.states, history.commits)):
@@ -240,6 +241,7 @@ class Ledger:
             dagster_run_id=progress.run_id,
             started_at=self._started_at,
             updated_at=self._clock.timestamp(),
+            updated_at_monotonic=self._clock.monotonic(),
             generation=self.manifest.generation,
             state=progress.state,
             commits=self._commits,

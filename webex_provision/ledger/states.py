@@ -94,17 +94,23 @@ def state_of(outcome: RowOutcome) -> LastState:
     )
 
 
+def _head(outcome: RowOutcome, timestamp: str) -> list[str | int | None]:
+    return [
+        timestamp,
+        cell(outcome.batch_id),
+        cell(outcome.row_id),
+        int(outcome.phase),
+        cell(outcome.entity_type),
+        cell(outcome.entity_key),
+        cell(outcome.step),
+    ]
+
+
 def results_line(outcome: RowOutcome, timestamp: str) -> bytes:
     """The commit, as its one line of results.csv."""
     return csv_line(
         [
-            timestamp,
-            cell(outcome.batch_id),
-            cell(outcome.row_id),
-            int(outcome.phase),
-            cell(outcome.entity_type),
-            cell(outcome.entity_key),
-            cell(outcome.step),
+            *_head(outcome, timestamp),
             outcome.status.value,
             outcome.http_status,
             cell(outcome.message),
@@ -121,13 +127,7 @@ def pending_line(outcome: RowOutcome, timestamp: str) -> bytes:
     """The line of pending_rows.csv that precedes the commit."""
     return csv_line(
         [
-            timestamp,
-            cell(outcome.batch_id),
-            cell(outcome.row_id),
-            int(outcome.phase),
-            cell(outcome.entity_type),
-            cell(outcome.entity_key),
-            cell(outcome.step),
+            *_head(outcome, timestamp),
             outcome.reason.value if outcome.reason else "",
             cell(outcome.message),
             outcome.http_status,

@@ -1,7 +1,7 @@
 """The files that are written whole: ready and rejected rows, the operator's view of errors, the summary."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from webex_provision.ledger.records import (
     REJECTED_COLUMNS,
     ROW_ERRORS_COLUMNS,
     Record,
+    cell,
     csv_line,
     header_line,
     read_records,
@@ -60,6 +61,14 @@ def write_summary(folder: RollOutFolder, summary: Mapping[str, Any]) -> None:
     write_atomically(folder.summary, json.dumps(summary, ensure_ascii=False, indent=2).encode() + b"\n")
 
 
+def write_plan(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
+    """plan.csv, mode 0600, whole or not at all; texts lose line breaks and formulas. Raises OutputNotWritable."""
+    with atomic_file(path) as handle:
+        handle.write(header_line(columns))
+        for row in rows:
+            handle.write(csv_line([cell(field) if isinstance(field, str) else field for field in row]))
+
+
 def rebuild_row_errors(folder: RollOutFolder, states: Mapping[str, LastState]) -> int:
     """row_errors.csv: rejected rows, then rows whose LAST state is pending; returns how many. Streaming.
 
@@ -68,7 +77,7 @@ def rebuild_row_errors(folder: RollOutFolder, states: Mapping[str, LastState]) -
     count = 0
     with atomic_file(folder.row_errors) as handle:
         handle.write(header_line(ROW_ERRORS_COLUMNS))
-        for view in _views(folder, states):
+        for view in error_views(folder, states):
             handle.write(csv_line([view.get(column) for column in ROW_ERRORS_COLUMNS]))
             count += 1
     return count
@@ -81,7 +90,8 @@ def check_rejected(folder: RollOutFolder) -> None:
             _view(folder.rejected, REJECTED_COLUMNS, record, RowStatus.REJECTED)
 
 
-def _views(folder: RollOutFolder, states: Mapping[str, LastState]) -> Iterator[dict[str, str]]:
+def error_views(folder: RollOutFolder, states: Mapping[str, LastState]) -> Iterator[dict[str, str]]:
+    """Rejected rows, then rows whose LAST state is pending, by column, with status and remedy. Raises CorruptLedger."""
     if folder.rejected.exists():
         for record in read_records(folder.rejected, REJECTED_COLUMNS):
             yield _view(folder.rejected, REJECTED_COLUMNS, record, RowStatus.REJECTED)

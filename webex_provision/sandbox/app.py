@@ -20,6 +20,7 @@ from webex_provision.sandbox.connection import Connection, TooLarge
 from webex_provision.sandbox.control import control_routes
 from webex_provision.sandbox.domains import DOMAINS
 from webex_provision.sandbox.faults import ELSEWHERE, Effect, FaultRule, Faults, Shape, without
+from webex_provision.sandbox.forms import is_form, parse_form
 from webex_provision.sandbox.limiter import Limiter
 from webex_provision.sandbox.request_log import RequestLog
 from webex_provision.sandbox.routing import Call, RouteTree
@@ -28,7 +29,7 @@ from webex_provision.sandbox.storage import TenantFile
 from webex_provision.sandbox.tenant import Tenant
 
 PREFIX = "/v1"
-NO_TOKEN = "The request requires a valid access token set in the Authorization request header."  # noqa: S105
+NO_TOKEN = "The request requires a valid access token set in the Authorization request header."  # noqa: S105 - no secret
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Exchange:
     query: dict[str, str]
     raw: bytes
     base_url: str
+    content_type: str = ""
     token: str = ""
     body: Any = None
     applied: bool = False
@@ -62,11 +64,17 @@ class Exchange:
 class Sandbox:
     """A tenant behind an ASGI application, `app`; `api` is the part under /v1.
 
-    Without a `tenant` one is made as the config says: from the state file, else from the CSV, else empty.
+    Without a `tenant` one is made as the config says: from the state file, else from the CSV, else empty. `routes`
+    are handlers other than those of `DOMAINS`.
     """
 
     def __init__(
-        self, config: SandboxConfig | None = None, *, tenant: Tenant | None = None, clock: Clock | None = None
+        self,
+        config: SandboxConfig | None = None,
+        *,
+        tenant: Tenant | None = None,
+        clock: Clock | None = None,
+        routes: RouteTree | None = None,
     ) -> None:
         self.config = config or SandboxConfig()
         self.clock = clock or (tenant.clock if tenant else Clock())
@@ -84,7 +92,7 @@ class Sandbox:
         self.faults = self.config.faults
         self.base_url = ""
         self._random = Random(f"latency:{self.config.seed}")  # noqa: S311 - repeatable chance, not cryptography
-        self._tree = RouteTree(DOMAINS)
+        self._tree = routes or RouteTree(DOMAINS)
         self._tokens = _names(self.config.tokens) if self.config.tokens is not None else None
         self._revoked = _names(self.config.expired_tokens)
         self.set_faults(self.faults)
@@ -96,7 +104,7 @@ class Sandbox:
         self.faults = faults
         self.tenant.quirks = faults.quirks
         self._requests = 0
-        self._seen: set[str] = set()
+        self._seen: dict[str, int] = {}  # requests of each token, in the order in which they were first seen
         self._expired: set[str] | None = None
 
     def close(self) -> None:
@@ -125,6 +133,7 @@ class Sandbox:
             dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
             b"",
             f"{scope.get('scheme', 'http')}://{headers.get(b'host', b'').decode('latin-1')}",
+            headers.get(b"content-type", b"").decode("latin-1"),
         )
         try:
             exchange.raw = await connection.read()
@@ -148,14 +157,19 @@ class Sandbox:
         if scheme.lower() != b"bearer" or not exchange.token or not known:
             return WebexError(401, NO_TOKEN).reply(exchange.tracking_id)
         self._requests += 1
-        self._seen.add(exchange.token)
+        self._seen[exchange.token] = self._seen.get(exchange.token, 0) + 1
         limit = self.faults.token_expires_after
         if limit is not None and self._requests > limit and self._expired is None:
             self._expired = set(self._seen)
-        if exchange.token in self._revoked or exchange.token in (self._expired or ()):
+        if exchange.token in self._revoked or exchange.token in (self._expired or ()) or self._used_up(exchange.token):
             exchange.fault = "token expired"
             return WebexError(401, NO_TOKEN).reply(exchange.tracking_id)
         return None
+
+    def _used_up(self, token: str) -> bool:
+        limits = dict(zip(self._seen, self.faults.tokens_expire_after, strict=False))
+        limit = limits.get(token)
+        return limit is not None and self._seen[token] > limit
 
     async def _admitted(self, connection: Connection, exchange: Exchange) -> None:
         latency = self.config.latency_ms + self._random.random() * self.config.latency_jitter_ms
@@ -176,7 +190,7 @@ class Sandbox:
         """Let the tenant do what was asked."""
         try:
             handler, ids = self._tree.find(exchange.method, exchange.below)
-            exchange.body = _parsed(exchange.raw)
+            exchange.body = _parsed(exchange)
             call = Call(
                 self.tenant,
                 exchange.method,
@@ -237,7 +251,7 @@ class Sandbox:
         body = exchange.body
         if body is None and exchange.raw:
             with contextlib.suppress(WebexError):
-                body = _parsed(exchange.raw)
+                body = _parsed(exchange)
         entry: Record = {
             "seq": exchange.seq,
             "time": self.clock.timestamp(),
@@ -264,11 +278,13 @@ def _names(tokens: Iterable[Any]) -> frozenset[str]:
     return frozenset(token_name(token.get_secret_value().encode()) for token in tokens)
 
 
-def _parsed(raw: bytes) -> Any:
-    if not raw:
+def _parsed(exchange: Exchange) -> Any:
+    if not exchange.raw:
         return None
+    if is_form(exchange.content_type):
+        return parse_form(exchange.raw, exchange.content_type)
     try:
-        return json.loads(raw)
+        return json.loads(exchange.raw)
     except ValueError as broken:
         raise WebexError(400, "The request body is not valid JSON") from broken
 

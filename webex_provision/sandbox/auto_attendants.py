@@ -2,25 +2,25 @@
 
 from typing import Any, Literal
 
-from webex_provision.sandbox.answers import Record, Reply, WebexError, invalid, missing
-from webex_provision.sandbox.bodies import Body, merge, parse
-from webex_provision.sandbox.call_queues import (
-    change_service_numbers,
-    check_files,
-    check_language,
-    filled,
-    service_numbers,
-)
-from webex_provision.sandbox.hunt_groups import Alternate, CallerName, dashed
+from webex_provision.sandbox.answers import Record, Reply, invalid, missing
+from webex_provision.sandbox.bodies import Body, filled, parse
 from webex_provision.sandbox.locations import calling_location
 from webex_provision.sandbox.routing import Call, Routes
+from webex_provision.sandbox.services import (
+    HIDDEN,
+    Alternate,
+    CallerName,
+    ForwardingBody,
+    Service,
+    alternates_of,
+    check_files,
+    check_language,
+    check_needed,
+    dashed,
+    numbers_of,
+)
 from webex_provision.sandbox.tenant import Tenant
 
-routes = Routes()
-
-TABLE = "auto_attendants"
-_ALL = "/telephony/config/locations/{location_id}/autoAttendants"
-_ONE = _ALL + "/{attendant_id}"
 MENUS = ("businessHoursMenu", "afterHoursMenu")
 NEEDS_VALUE = frozenset({"TRANSFER_WITHOUT_PROMPT", "TRANSFER_WITH_PROMPT", "TRANSFER_TO_MAILBOX"})
 
@@ -89,101 +89,42 @@ class Forward(Body):
     send_to_voicemail_enabled: bool | None = None
 
 
-class ForwardRule(Body):
-    """A rule of selective forwarding, switched on or off."""
+routes = Routes()
 
-    id: str
-    enabled: bool | None = None
-
-
-class Forwarding(Body):
-    """The object inside the wrapper."""
-
-    always: Forward | None = None
-    selective: Forward | None = None
-    rules: list[ForwardRule] | None = None
+ATTENDANT = Service(
+    table="auto_attendants",
+    kind="AUTO_ATTENDANT",
+    title="auto attendant",
+    folder="autoAttendants",
+    forwarding=ForwardingBody[Forward],
+    voicemail="sendToVoicemailEnabled",
+)
+ATTENDANT.serve(routes)
 
 
-class ForwardingBody(Body):
-    """The body of PUT …/callForwarding; without the wrapper it says nothing."""
-
-    call_forwarding: Forwarding | None = None
-
-
-def _key(location_id: str, name: str) -> str:
-    return f"{location_id}/{name}"
-
-
-def _found(call: Call) -> Record:
-    location = calling_location(call.tenant, call.ids["location_id"])
-    attendant = call.tenant.get(TABLE, call.ids["attendant_id"], "AUTO_ATTENDANT")
-    if attendant["locationId"] != location["id"]:
-        raise WebexError(404, "Auto attendant not found in this location")
-    return attendant
-
-
-@routes.get("/telephony/config/autoAttendants")
+@routes.get(ATTENDANT.everywhere)
 def list_attendants(call: Call) -> Reply:
-    """Of the whole organisation; filters locationId, name (contains), phoneNumber; start and max."""
-    tenant, query = call.tenant, call.query
-    names, part = tenant.table(TABLE).names, query.get("name", "").casefold()
-    found = (
-        attendant
-        for attendant in tenant.listed(TABLE)
-        if query.get("locationId", attendant["locationId"]) == attendant["locationId"]
-        and (not part or part in names[attendant["id"]])
-        and query.get("phoneNumber", "") in tenant.lines.by_owner[attendant["id"]].number
-    )
-    reply = call.pages("autoAttendants", found, default=1000, largest=2000)
-    reply.body["autoAttendants"] = [_listed(tenant, attendant) for attendant in reply.body["autoAttendants"]]
-    return reply
+    """Of the whole organisation."""
+    return ATTENDANT.page(call, lambda *_: {"tollFreeNumber": False})
 
 
-def _listed(tenant: Tenant, attendant: Record) -> Record:
-    location = tenant.table("locations").rows[attendant["locationId"]]
-    return {
-        "id": attendant["id"],
-        "name": attendant["name"],
-        "locationId": location["id"],
-        "locationName": location["name"],
-        "tollFreeNumber": False,
-        **service_numbers(tenant, attendant["id"]),
-    }
-
-
-@routes.post(_ALL)
+@routes.post(ATTENDANT.all)
 def create_attendant(call: Call) -> Reply:
     """201 with the id; name, schedule, both menus and one of extension and number are needed; names are unique."""
     tenant = call.tenant
     location = calling_location(tenant, call.ids["location_id"])
     given = filled(parse(AttendantBody, call.body))
-    for name in ("name", "businessSchedule", *MENUS):
-        if not given.get(name):
-            raise missing(name)
-    if not given.get("extension") and not given.get("phoneNumber"):
-        raise missing("extension or phoneNumber")
-    _check_name(tenant, location["id"], given["name"], None)
+    check_needed(given, "name", "businessSchedule", *MENUS)
+    ATTENDANT.check_name(tenant, location["id"], given["name"])
     _check(tenant, location["id"], given)
-    attendant_id = tenant.new_id("AUTO_ATTENDANT", _key(location["id"], given["name"]))
-    extension, number = given.pop("extension", ""), given.pop("phoneNumber", "")
     alternates = given.pop("alternateNumbers", None)
     for alternate in alternates or ():
-        tenant.lines.check_number(location["id"], alternate["phoneNumber"], attendant_id)
-    tenant.lines.assign(
-        attendant_id, "AUTO_ATTENDANT", location["id"], extension=extension, number=number, now=tenant.now()
-    )
-    change_service_numbers(tenant, attendant_id, "AUTO_ATTENDANT", {}, alternates)
-    attendant = {"id": attendant_id, "locationId": location["id"], "enabled": True}
-    attendant |= {"firstName": given["name"], "lastName": ".", "extensionDialing": "ENTERPRISE"}
-    attendant |= {"nameDialing": "ENTERPRISE", **given}
-    tenant.keep(TABLE, attendant, name=given["name"], key=_key(location["id"], given["name"]))
+        tenant.lines.check_number(location["id"], alternate["phoneNumber"], "")
+    defaults = {"firstName": given["name"], "lastName": "."}
+    defaults |= {"extensionDialing": "ENTERPRISE", "nameDialing": "ENTERPRISE"}
+    attendant_id = ATTENDANT.add(tenant, location["id"], given, defaults)
+    ATTENDANT.change_numbers(tenant, attendant_id, {}, alternates)
     return Reply(201, {"id": attendant_id})
-
-
-def _check_name(tenant: Tenant, location_id: str, name: str, present: Record | None) -> None:
-    holder = tenant.table(TABLE).find(_key(location_id, name))
-    if holder is not None and holder is not present:
-        raise WebexError(409, f"An auto attendant named {name} already exists in this location", 25030)
 
 
 def _check(tenant: Tenant, location_id: str, given: Record) -> None:
@@ -212,18 +153,15 @@ def _check_menu(tenant: Tenant, menu: Record) -> None:
             raise missing("keyConfigurations.value")
 
 
-@routes.get(_ONE)
+@routes.get(ATTENDANT.one)
 def read_attendant(call: Call) -> Reply:
     """One auto attendant with its menus; numbers among the values of keys have a dash."""
-    tenant, attendant = call.tenant, _found(call)
-    line = tenant.lines.by_owner[attendant["id"]]
-    answer = {name: value for name, value in attendant.items() if name not in {"locationId", "forwarding", *MENUS}}
+    tenant, attendant = call.tenant, ATTENDANT.found(call)
+    answer = {name: value for name, value in attendant.items() if name not in HIDDEN and name not in MENUS}
     answer["tollFreeNumber"] = False
-    answer["alternateNumbers"] = [
-        {"phoneNumber": dashed(number), "ringPattern": pattern} for number, pattern in line.alternates.items()
-    ]
+    answer["alternateNumbers"] = alternates_of(tenant, attendant["id"])
     answer |= {name: _shown_menu(tenant, attendant[name]) for name in MENUS}
-    return Reply(200, answer | service_numbers(tenant, attendant["id"]))
+    return Reply(200, answer | numbers_of(tenant, attendant["id"]))
 
 
 def _shown_menu(tenant: Tenant, menu: Record) -> Record:
@@ -243,52 +181,15 @@ def _with_file(tenant: Tenant, part: Record) -> Record:
     return shown
 
 
-@routes.put(_ONE)
+@routes.put(ATTENDANT.one)
 def update_attendant(call: Call) -> Reply:
     """204; what is left out stays, a menu and the alternates are replaced."""
-    tenant, attendant = call.tenant, _found(call)
+    tenant, attendant = call.tenant, ATTENDANT.found(call)
     given = filled(parse(AttendantBody, call.body))
     location_id, name = attendant["locationId"], given.get("name") or attendant["name"]
-    _check_name(tenant, location_id, name, attendant)
+    ATTENDANT.check_name(tenant, location_id, name, attendant)
     _check(tenant, location_id, given)
-    change_service_numbers(tenant, attendant["id"], "AUTO_ATTENDANT", given, given.pop("alternateNumbers", None))
-    old_key = _key(location_id, attendant["name"])
-    tenant.table(TABLE).rename(attendant["id"], name=name, old_key=old_key, key=_key(location_id, name))
+    ATTENDANT.change_numbers(tenant, attendant["id"], given, given.pop("alternateNumbers", None))
+    ATTENDANT.rename(tenant, attendant, name)
     attendant.update(given)
-    return Reply(204)
-
-
-@routes.delete(_ONE)
-def delete_attendant(call: Call) -> Reply:
-    """204; its extension and numbers become free."""
-    tenant, attendant = call.tenant, _found(call)
-    tenant.lines.release(attendant["id"])
-    tenant.table(TABLE).remove(attendant["id"], key=_key(attendant["locationId"], attendant["name"]))
-    return Reply(204)
-
-
-def _forwarding(attendant: Record) -> Record:
-    off = {"enabled": False, "ringReminderEnabled": False, "sendToVoicemailEnabled": False}
-    kept: Record = attendant.get("forwarding", {})
-    return merge({"always": dict(off), "selective": dict(off), "rules": []}, kept)
-
-
-@routes.get(_ONE + "/callForwarding")
-def read_forwarding(call: Call) -> Reply:
-    """Where the attendant's calls are forwarded."""
-    return Reply(200, {"callForwarding": _forwarding(_found(call))})
-
-
-@routes.put(_ONE + "/callForwarding")
-def update_forwarding(call: Call) -> Reply:
-    """204; without the wrapper 200, and nothing changes (seen live)."""
-    attendant = _found(call)
-    given = parse(ForwardingBody, call.body).get("callForwarding")
-    if given is None:
-        return Reply(200)
-    for name in ("always", "selective"):
-        wish = given.get(name) or {}
-        if wish.get("enabled") and not wish.get("destination"):
-            raise missing(f"callForwarding.{name}.destination")
-    attendant["forwarding"] = merge(_forwarding(attendant), filled(given))
     return Reply(204)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from webex_provision.sandbox.answers import Record, WebexError, invalid, missing
+from webex_provision.sandbox.forms import Form
 
 TIME_ZONES = frozenset(available_timezones())
 
@@ -22,6 +23,8 @@ class Body(BaseModel):
 
 def parse(shape: type[Body], body: Any) -> Record:
     """The known keys that `body` holds, checked; 400/25008 for one that misses, 400/25024 for a wrong one."""
+    if isinstance(body, Form):
+        raise WebexError(415, "Unsupported Media Type")
     if not isinstance(body, dict):
         raise WebexError(400, "The request body is not a JSON object")
     try:
@@ -30,6 +33,11 @@ def parse(shape: type[Body], body: Any) -> Record:
         first = broken.errors(include_url=False, include_context=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"]) or "body"
         raise (missing(name) if first["type"] == "missing" else invalid(name)) from None
+
+
+def filled(given: Record) -> Record:
+    """The members that hold something: a null says nothing, as an absent member does."""
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def refuse_read_only(body: Any) -> None:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from webex_provision.sandbox.answers import Record, Reply, WebexError, invalid, missing
-from webex_provision.sandbox.bodies import Body, parse
+from webex_provision.sandbox.bodies import Body, filled, parse
 from webex_provision.sandbox.locations import calling_location
 from webex_provision.sandbox.routing import Call, Routes
 from webex_provision.sandbox.tenant import Tenant
@@ -138,7 +138,7 @@ def update_pickup(call: Call) -> Reply:
     _set_agents(tenant, group, [])
     if given.get("name", group["name"]) != group["name"]:
         group = _renamed(tenant, group, given["name"])
-    group.update({name: value for name, value in given.items() if value is not None})
+    group.update(filled(given))
     _set_agents(tenant, group, agents)
     return Reply(200, {"id": group["id"]})
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from webex_provision.sandbox.answers import Record, Reply, WebexError, invalid
+from webex_provision.sandbox.answers import Record, Reply, WebexError, invalid, not_found
 from webex_provision.sandbox.bodies import Body, parse
 from webex_provision.sandbox.routing import Call, Routes
 from webex_provision.sandbox.tenant import PROFESSIONAL, VOLATILE, Tenant
@@ -206,6 +206,16 @@ def create_activation_code(call: Call) -> Reply:
     device = _keep(tenant, field, owner, f"{owner['id']}/{details['product']}", details)
     code = f"{sum(device['id'].encode()) * 99_999_999_977 % 10**16:016}"
     return Reply(200, {"code": code, "expiryTime": tenant.timestamp()})
+
+
+@routes.get("/devices/{device_id}")
+def read_device(call: Call) -> Reply:
+    """One device; 404 for one that does not show yet."""
+    tenant, device_id = call.tenant, call.ids["device_id"]
+    device = tenant.get(TABLE, device_id, "DEVICE")
+    if device["since"] > tenant.now():
+        raise not_found(device_id, "DEVICE")
+    return Reply(200, _shown(device))
 
 
 @routes.patch("/devices/{device_id}")

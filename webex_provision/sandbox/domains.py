@@ -22,6 +22,7 @@ from webex_provision.sandbox import (
     queue_services,
     recording,
     schedules,
+    speech,
     trunks,
     virtual_lines,
     workspaces,
@@ -51,5 +52,6 @@ DOMAINS = (
     queue_services.routes,
     schedules.routes,
     announcements.routes,
+    speech.routes,
     auto_attendants.routes,
 )

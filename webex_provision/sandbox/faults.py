@@ -5,7 +5,7 @@ import re
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -145,13 +145,18 @@ class FaultRule(BaseModel):
 
 
 class Faults(BaseModel):
-    """Everything that may go wrong. `token_expires_after`: from that request on, the tokens seen so far are 401."""
+    """Everything that may go wrong.
+
+    `token_expires_after`: from that request on, the tokens seen so far are 401. `tokens_expire_after`: the same for
+    each token alone, in the order in which they are first seen, counting its own requests; null: never.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     seed: int = 0
     quirks: Quirks = Quirks()
     token_expires_after: int | None = Field(default=None, ge=0)
+    tokens_expire_after: tuple[Annotated[int, Field(ge=0)] | None, ...] = ()
     rules: list[FaultRule] = Field(default_factory=list)
 
     def arm(self) -> None:

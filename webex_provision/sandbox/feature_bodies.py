@@ -1,6 +1,6 @@
 """What PUT accepts for each call setting of people and workspaces."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from webex_provision.sandbox.bodies import Body
 
@@ -133,21 +133,25 @@ class WorkspaceBargeIn(BargeIn):
     enabled: bool
 
 
+CallType = Literal[
+    "INTERNAL_CALL",
+    "TOLL_FREE",
+    "NATIONAL",
+    "INTERNATIONAL",
+    "OPERATOR_ASSISTED",
+    "CHARGEABLE_DIRECTORY_ASSISTED",
+    "SPECIAL_SERVICES_I",
+    "SPECIAL_SERVICES_II",
+    "PREMIUM_SERVICES_I",
+    "PREMIUM_SERVICES_II",
+]
+CALL_TYPES: tuple[str, ...] = get_args(CallType)
+
+
 class Permission(Body):
     """Whether one type of call may be made."""
 
-    call_type: Literal[
-        "INTERNAL_CALL",
-        "TOLL_FREE",
-        "NATIONAL",
-        "INTERNATIONAL",
-        "OPERATOR_ASSISTED",
-        "CHARGEABLE_DIRECTORY_ASSISTED",
-        "SPECIAL_SERVICES_I",
-        "SPECIAL_SERVICES_II",
-        "PREMIUM_SERVICES_I",
-        "PREMIUM_SERVICES_II",
-    ]
+    call_type: CallType
     action: Literal["ALLOW", "BLOCK", "AUTH_CODE", "TRANSFER_NUMBER_1", "TRANSFER_NUMBER_2", "TRANSFER_NUMBER_3"]
     transfer_enabled: bool
 

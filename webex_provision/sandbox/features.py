@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webex_provision.sandbox.answers import Record, Reply, WebexError, invalid, missing
-from webex_provision.sandbox.bodies import Body, merge, parse, refuse_read_only
+from webex_provision.sandbox.bodies import Body, filled, merge, parse, refuse_read_only
 from webex_provision.sandbox.feature_bodies import (
+    CALL_TYPES,
     BargeIn,
     CallerId,
     DoNotDisturb,
@@ -29,18 +30,6 @@ from webex_provision.sandbox.tenant import Tenant
 
 routes = Routes()
 
-CALL_TYPES = (
-    "INTERNAL_CALL",
-    "TOLL_FREE",
-    "NATIONAL",
-    "INTERNATIONAL",
-    "OPERATOR_ASSISTED",
-    "CHARGEABLE_DIRECTORY_ASSISTED",
-    "SPECIAL_SERVICES_I",
-    "SPECIAL_SERVICES_II",
-    "PREMIUM_SERVICES_I",
-    "PREMIUM_SERVICES_II",
-)
 BLOCKED_BY_DEFAULT = frozenset({"INTERNATIONAL", "PREMIUM_SERVICES_I", "PREMIUM_SERVICES_II"})
 MOST_RINGS = 20
 
@@ -223,7 +212,7 @@ def _reader(feature: Feature) -> Handler:
 
 def _merged(current: Record, given: Record) -> Record:
     """`given` over `current`; permissions are merged by their type of call."""
-    given = {name: value for name, value in given.items() if value is not None}
+    given = filled(given)
     permissions = {item["callType"]: item for item in given.pop("callingPermissions", ())}
     merged = merge(current, given)
     if permissions:

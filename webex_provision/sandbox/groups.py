@@ -159,8 +159,9 @@ def update_group(call: Call) -> Reply:
 
 
 @routes.get("/groups/{group_id}/members")
+@routes.get("/groups/{group_id}/Members")
 def list_members(call: Call) -> Reply:
-    """The members of one group, by startIndex and count."""
+    """The members of one group, by startIndex and count; described in both spellings."""
     group = _found(call)
     start, count = _window(call)
     chosen, _ = page_of(group["members"], start - 1, count)

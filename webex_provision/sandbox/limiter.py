@@ -44,6 +44,7 @@ LIMITS = {
     Profile.TIGHT: Limits(100, 300, 20, 300, 20, 2, spread=30),
     Profile.HOSTILE: Limits(60, 120, 5, 150, 5, 3, hostile=True),
 }
+ORGANISATION = "organisation"
 
 
 def family_of(method: str, path: str) -> str:
@@ -56,6 +57,13 @@ def family_of(method: str, path: str) -> str:
     if head in {"locations", "workspaces", "devices"}:
         return "locations+workspaces+devices"
     return "scim"
+
+
+def _bucket_of(limits: Limits, family: str) -> tuple[float, float]:
+    """What a bucket gets a minute, and how much it holds."""
+    if family == ORGANISATION:
+        return limits.organisation, limits.burst * 3
+    return (limits.people if family == "people+licenses" else limits.family), limits.burst
 
 
 @dataclass
@@ -87,6 +95,24 @@ class Limiter:
         self._random = random.Random(f"limiter:{self.seed}")  # noqa: S311 - repeatable chance, not cryptography
         self._limits = LIMITS.get(self.profile)
 
+    def retune(self, limits: Limits) -> None:
+        """From now on these numbers hold. A bucket keeps what it has, a new one starts full."""
+        now = self.clock.monotonic()
+        for (_, family), bucket in self._buckets.items():
+            bucket.wait(0, now)
+            per_minute, size = _bucket_of(limits, family)
+            bucket.rate, bucket.size = per_minute / 60, size
+            bucket.tokens = min(bucket.tokens, size)
+        self._limits = limits
+
+    def next_free(self, token: str, method: str, path: str) -> float:
+        """Seconds until `enter` would let this request in, as far as the buckets go; takes nothing."""
+        if self._limits is None:
+            return 0.0
+        own, shared, cost = self._buckets_for(self._limits, token, method, path)
+        now = self.clock.monotonic()
+        return max(own.wait(cost, now), shared.wait(cost, now))
+
     def enter(self, token: str, method: str, path: str, tracking_id: str) -> Reply | None:
         """A 429 for a request too many, else None; every None must be followed by `leave`."""
         limits = self._limits
@@ -108,21 +134,25 @@ class Limiter:
             self._in_flight[token] -= 1
 
     def _take(self, limits: Limits, token: str, method: str, path: str) -> float:
-        family, now = family_of(method, path), self.clock.monotonic()
-        rate = limits.people if family == "people+licenses" else limits.family
-        cost = 1.0 if method == "GET" else limits.write_cost
-        own = self._bucket((token, family), rate, limits.burst, now)
-        shared = self._bucket(("", "organisation"), limits.organisation, limits.burst * 3, now)
+        now = self.clock.monotonic()
+        own, shared, cost = self._buckets_for(limits, token, method, path)
         wait = max(own.wait(cost, now), shared.wait(cost, now))
         if wait <= 0:
             own.tokens -= cost
             shared.tokens -= cost
         return wait
 
-    def _bucket(self, key: tuple[str, str], per_minute: float, burst: float, now: float) -> _Bucket:
+    def _buckets_for(self, limits: Limits, token: str, method: str, path: str) -> tuple[_Bucket, _Bucket, float]:
+        """The token's own bucket, the organisation's, and what the request takes from each."""
+        own = self._bucket(limits, (token, family_of(method, path)))
+        shared = self._bucket(limits, ("", ORGANISATION))
+        return own, shared, 1.0 if method == "GET" else limits.write_cost
+
+    def _bucket(self, limits: Limits, key: tuple[str, str]) -> _Bucket:
         found = self._buckets.get(key)
         if found is None:
-            found = self._buckets[key] = _Bucket(per_minute / 60, burst, burst, now)
+            per_minute, size = _bucket_of(limits, key[1])
+            found = self._buckets[key] = _Bucket(per_minute / 60, size, size, self.clock.monotonic())
         return found
 
     def _refusal(self, limits: Limits, wait: float, tracking_id: str) -> Reply:

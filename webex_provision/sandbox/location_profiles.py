@@ -2,8 +2,8 @@
 
 from webex_provision.sandbox.answers import Record, Reply, WebexError, make_id
 from webex_provision.sandbox.bodies import Body, parse
-from webex_provision.sandbox.feature_bodies import Permission
-from webex_provision.sandbox.features import BLOCKED_BY_DEFAULT, CALL_TYPES
+from webex_provision.sandbox.feature_bodies import CALL_TYPES, Permission
+from webex_provision.sandbox.features import BLOCKED_BY_DEFAULT
 from webex_provision.sandbox.locations import JOBS, calling_location
 from webex_provision.sandbox.routing import Call, Routes
 from webex_provision.sandbox.tenant import Tenant
@@ -53,6 +53,22 @@ def list_connection_options(call: Call) -> Reply:
         "pstnServices": ["GEOGRAPHIC_NUMBERS", "TOLLFREE_NUMBERS"],
     }
     return Reply(200, {"items": [option]})
+
+
+@routes.get("/telephony/pstn/locations/{location_id}/connection")
+def read_connection(call: Call) -> Reply:
+    """How the location reaches the public network; 404 while that is not configured."""
+    location = calling_location(call.tenant, call.ids["location_id"])
+    if "pstn" not in location:
+        raise WebexError(404, "Location not found or PSTN for the location is not configured")
+    premises = location["pstn"]["pstnConnectionType"] == "LOCAL_GATEWAY"
+    answer = {
+        "id": location["id"] if premises else _carrier_id(location["id"]),
+        "displayName": "Premises-based PSTN" if premises else CARRIER,
+        "pstnServices": ["GEOGRAPHIC_NUMBERS"],
+        **location["pstn"],
+    }
+    return Reply(200, answer)
 
 
 @routes.put("/telephony/pstn/locations/{location_id}/connection")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from webex_provision.sandbox.answers import Record, Reply, WebexError, invalid, missing
-from webex_provision.sandbox.bodies import Body, check_time_zone, merge, parse
+from webex_provision.sandbox.bodies import Body, check_time_zone, filled, merge, parse
 from webex_provision.sandbox.routing import Call, Routes
 from webex_provision.sandbox.tenant import Tenant
 
@@ -197,7 +197,7 @@ def update_location(call: Call) -> Reply:
         raise WebexError(409, f"A location named {given['name']} already exists", 25030)
     tenant.table("locations").rename(location["id"], name=given["name"], old_key=location["name"], key=given["name"])
     location.pop("preferredLanguage", None)
-    location.update({name: value for name, value in given.items() if value is not None})
+    location.update(filled(given))
     return Reply(204)
 
 
@@ -302,7 +302,7 @@ def update_calling_location(call: Call) -> Reply:
         if old is not None:
             old.main = False
         tenant.lines.inventory[main].main = True
-    known = {name: value for name, value in given.items() if value is not None}
+    known = filled(given)
     prefix_before = location["calling"]["routingPrefix"]
     location["calling"] = merge(location["calling"], known)
     if location["calling"]["routingPrefix"] == prefix_before:
@@ -318,21 +318,3 @@ def _check_prefix(tenant: Tenant, location: Record, prefix: str | None) -> None:
     for other in tenant.table("locations").rows.values():
         if other is not location and other.get("calling", {}).get("routingPrefix") == prefix:
             raise WebexError(400, "The routing prefix is used by another location", 5600)
-
-
-@routes.get("/telephony/pstn/locations/{location_id}/connection")
-def read_pstn_connection(call: Call) -> Reply:
-    """How the location reaches the public network; 404 while that is not configured."""
-    location = calling_location(call.tenant, call.ids["location_id"])
-    if "pstn" not in location:
-        raise WebexError(404, "Location not found or PSTN for the location is not configured")
-    kind = location["pstn"]["pstnConnectionType"]
-    return Reply(
-        200,
-        {
-            "id": location["id"],
-            "displayName": "Premises-based PSTN" if kind == "LOCAL_GATEWAY" else kind,
-            "pstnServices": ["GEOGRAPHIC_NUMBERS"],
-            **location["pstn"],
-        },
-    )

@@ -251,16 +251,13 @@ def remove_numbers(call: Call) -> Reply:
     return Reply(204)
 
 
-def _numbers_of(line: Line) -> Record:
+def _numbers_of(line: Line, key: str = "directNumber") -> Record:
     first: Record = {"primary": True, "ringPattern": "NORMAL"}
     if line.number:
-        first["directNumber"] = line.number
+        first[key] = line.number
     if line.extension:
         first["extension"] = line.extension
-    others = [
-        {"primary": False, "directNumber": number, "ringPattern": pattern}
-        for number, pattern in line.alternates.items()
-    ]
+    others = [{"primary": False, key: number, "ringPattern": pattern} for number, pattern in line.alternates.items()]
     return {"distinctiveRingEnabled": line.distinctive_ring, "phoneNumbers": [first, *others]}
 
 
@@ -273,7 +270,7 @@ def read_person_numbers(call: Call) -> Reply:
 
 @routes.get("/workspaces/{workspace_id}/features/numbers")
 def read_workspace_numbers(call: Call) -> Reply:
-    """Main and alternate numbers of a workspace."""
+    """Main and alternate numbers of a workspace, under the name that a third-party client reads."""
     tenant = call.tenant
     workspace = tenant.get("workspaces", call.ids["workspace_id"], "PLACE")
     line = tenant.active_line(workspace["id"])
@@ -281,7 +278,7 @@ def read_workspace_numbers(call: Call) -> Reply:
     return Reply(
         200,
         {
-            **_numbers_of(line),
+            **_numbers_of(line, "external"),
             "workspace": {"id": workspace["id"]},
             "location": {"id": location["id"], "name": location["name"]},
             "organization": {"id": tenant.org_id, "name": "Sandbox"},

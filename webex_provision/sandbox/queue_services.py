@@ -1,12 +1,11 @@
-"""The services of a call queue: holidays, nights, stranded calls, forced forwarding, call forwarding."""
+"""The services of a call queue: holidays, nights, stranded calls, forced forwarding."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from webex_provision.sandbox.answers import Record, Reply, missing
-from webex_provision.sandbox.bodies import Body, merge, parse
-from webex_provision.sandbox.call_queues import ONE, filled, found_queue
-from webex_provision.sandbox.hunt_groups import ForwardingBody
+from webex_provision.sandbox.bodies import Body, filled, merge, parse
+from webex_provision.sandbox.call_queues import QUEUE
 from webex_provision.sandbox.routing import Call, Handler, Routes
 
 routes = Routes()
@@ -93,14 +92,14 @@ SERVICES = (
 
 def _reader(service: Service) -> Handler:
     def read(call: Call) -> Reply:
-        return Reply(200, found_queue(call)["services"].get(service.name, service.default))
+        return Reply(200, QUEUE.found(call)["services"].get(service.name, service.default))
 
     return read
 
 
 def _writer(service: Service) -> Handler:
     def write(call: Call) -> Reply:
-        queue = found_queue(call)
+        queue = QUEUE.found(call)
         given = filled(parse(service.shape, call.body))
         if given.get("nightServiceEnabled") and not given.get("action"):
             raise missing("action")
@@ -114,32 +113,5 @@ def _writer(service: Service) -> Handler:
 
 
 for _service in SERVICES:
-    routes.add("GET", f"{ONE}/{_service.name}", _reader(_service))
-    routes.add("PUT", f"{ONE}/{_service.name}", _writer(_service))
-
-
-def _forwarding(queue: Record) -> Record:
-    off = {"enabled": False, "ringReminderEnabled": False, "destinationVoicemailEnabled": False}
-    kept: Record = queue.get("forwarding", {})
-    return merge({"always": dict(off), "selective": dict(off), "rules": []}, kept)
-
-
-@routes.get(f"{ONE}/callForwarding")
-def read_forwarding(call: Call) -> Reply:
-    """Where the queue's calls are forwarded."""
-    return Reply(200, {"callForwarding": _forwarding(found_queue(call))})
-
-
-@routes.put(f"{ONE}/callForwarding")
-def update_forwarding(call: Call) -> Reply:
-    """204; without the wrapper 200, and nothing changes (seen live)."""
-    queue = found_queue(call)
-    given = parse(ForwardingBody, call.body).get("callForwarding")
-    if given is None:
-        return Reply(200)
-    for name in ("always", "selective"):
-        wish = given.get(name) or {}
-        if wish.get("enabled") and not wish.get("destination"):
-            raise missing(f"callForwarding.{name}.destination")
-    queue["forwarding"] = merge(_forwarding(queue), filled(given))
-    return Reply(204)
+    routes.add("GET", f"{QUEUE.one}/{_service.name}", _reader(_service))
+    routes.add("PUT", f"{QUEUE.one}/{_service.name}", _writer(_service))

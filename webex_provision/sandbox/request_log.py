@@ -19,7 +19,7 @@ class RequestLog:
         self.seq = 0
         self._file: int | None = None
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def next_seq(self) -> int:

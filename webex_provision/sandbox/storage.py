@@ -38,7 +38,7 @@ class TenantFile:
             return
         started = time.monotonic()
         changes = self._tenant.changes
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(dumps(self._tenant.dump()))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from webex_provision.sandbox.answers import Record, Reply, WebexError, invalid, missing
-from webex_provision.sandbox.bodies import Body, parse
+from webex_provision.sandbox.bodies import Body, filled, parse
 from webex_provision.sandbox.locations import calling_location
 from webex_provision.sandbox.routing import Call, Routes
 from webex_provision.sandbox.tenant import Tenant
@@ -14,6 +14,7 @@ routes = Routes()
 TRUNKS, ROUTE_GROUPS, DIAL_PLANS = "trunks", "route_groups", "dial_plans"
 KINDS = {TRUNKS: "TRUNK", ROUTE_GROUPS: "ROUTE_GROUP"}
 MOST_GATEWAYS = 10
+MOST_CALLS = 250  # of a registering trunk that says nothing about it
 UNVERIFIED = (".invalid", ".local")  # domains with these ends are verified in no organisation
 DIALLING = "internalDialing"
 
@@ -141,7 +142,7 @@ def list_trunks(call: Call) -> Reply:
 def create_trunk(call: Call) -> Reply:
     """201 with the id; the location must call, a certificate-based trunk needs its peer. Passwords are not kept."""
     tenant = call.tenant
-    given = {name: value for name, value in parse(TrunkBody, call.body).items() if value is not None}
+    given = filled(parse(TrunkBody, call.body))
     calling_location(tenant, given["locationId"])
     check_new_name(tenant, TRUNKS, given["name"])
     _check_password(given.pop("password"))
@@ -189,6 +190,13 @@ def read_trunk(call: Call) -> Reply:
             "customer": {"id": tenant.org_id, "name": "Sandbox"},
             "location": _place(tenant, trunk["locationId"]),
             "locationsUsingTrunk": [],
+            "otgDtgId": f"{trunk['id'][-6:].lower()}_lgu",
+            "linePort": f"{trunk['id'][-10:]}@sandbox.example",
+            "pilotUserId": trunk["id"],
+            "outboundProxy": {},
+            "sipAuthenticationUserName": f"{trunk['id'][-6:]}_LGU",
+            "maxConcurrentCalls": MOST_CALLS,
+            "errorCodes": [],
             "status": "OFFLINE",
             "port": 0,
             "isRestrictedToDedicatedInstance": False,
@@ -202,7 +210,7 @@ def update_trunk(call: Call) -> Reply:
     """204; name and password are mandatory, type, place and peer stay as they are."""
     tenant = call.tenant
     trunk = tenant.get(TRUNKS, call.ids["trunk_id"], "TRUNK")
-    given = {name: value for name, value in parse(TrunkUpdate, call.body).items() if value is not None}
+    given = filled(parse(TrunkUpdate, call.body))
     check_new_name(tenant, TRUNKS, given["name"], trunk)
     _check_password(given.pop("password"))
     tenant.table(TRUNKS).rename(trunk["id"], name=given["name"], old_key=trunk["name"], key=given["name"])
@@ -311,6 +319,6 @@ def update_internal_dialing(call: Call) -> Reply:
         raise WebexError(400, "Route identity is needed when the route policy is enabled", 27344)
     if target is not None:
         route_target(tenant, target["type"], target["id"])
-    known = {name: value for name, value in given.items() if value is not None}
+    known = filled(given)
     tenant.settings.setdefault(location["id"], {})[DIALLING] = known
     return Reply(204)

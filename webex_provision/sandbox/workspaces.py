@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from webex_provision.sandbox.answers import Record, Reply, WebexError, invalid
-from webex_provision.sandbox.bodies import Body, parse
+from webex_provision.sandbox.bodies import Body, filled, parse
 from webex_provision.sandbox.licenses import free_units, release_calling, suitable
 from webex_provision.sandbox.routing import Call, Routes
 from webex_provision.sandbox.tenant import HOT_DESK, PROFESSIONAL, WORKSPACES, Tenant
@@ -105,7 +105,7 @@ def create_workspace(call: Call) -> Reply:
         "created": tenant.timestamp(),
         "calling": {"type": "freeCalling"},
         "licenses": [],
-        **{name: value for name, value in given.items() if value is not None},
+        **filled(given),
     }
     if wish is not None:
         _set_calling(tenant, workspace, wish)
@@ -127,7 +127,7 @@ def update_workspace(call: Call) -> Reply:
         if workspace.get("devices"):
             raise WebexError(400, "calling cannot be updated: the workspace has devices")
         _set_calling(tenant, workspace, wish)
-    workspace.update({name: value for name, value in given.items() if value is not None})
+    workspace.update(filled(given))
     tenant.table("workspaces").rename(workspace["id"], name=workspace["displayName"])
     return Reply(200, _shown(workspace))
 

@@ -8,12 +8,15 @@ REQUEST_TIMEOUT_SECONDS around the whole answer, then one of
   network faults with a backoff
 - an exception of `errors`, when sending again is over or would be wrong
 
-The token is set on each request, goes to WEBEX_BASE_URL and nowhere else, and is taken out of every text made here,
-as is every other secret that `hide` names. Request bodies stand in no text at all.
+With several tokens each send takes the one that may leave soonest. A 401 proves that nothing was applied: a token that
+is confirmed to be dead is out, and the request is sent again with another one.
+
+A token is set on each request, goes to WEBEX_BASE_URL and nowhere else, and is taken out of every text made here, as is
+every other secret that `hiding` is told. Request bodies stand in no text at all.
 """
 
 import asyncio
-import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
@@ -24,31 +27,38 @@ import httpx
 from webex_provision import __version__
 from webex_provision.clock import Clock
 from webex_provision.config import LOOPBACK_HOSTS, Settings
+from webex_provision.core_files import forbid_core_files
 from webex_provision.webex.call_stats import CallRecord, CallStats
-from webex_provision.webex.error_bodies import decode_json, flatten, header_codes, read_error, tracking_id
+from webex_provision.webex.credentials import PEOPLE_ME, Credential, Credentials
+from webex_provision.webex.error_bodies import decode_json, header_codes, read_error, tracking_id
 from webex_provision.webex.errors import CallFailed, HostRefused, RateLimitedTooLong
+from webex_provision.webex.hiding import Hiding
 from webex_provision.webex.pacing import Pacer, Slot
 from webex_provision.webex.page_walk import PageWalk
 from webex_provision.webex.retry_after import retry_after_seconds
 from webex_provision.webex.retry_policy import Call, Fault, FaultKind, RetryPolicy
 from webex_provision.wire import Answer, ApiRequest, ErrorBody
 
+logger = logging.getLogger("webex_provision.webex")
 # Shorter than a server's own patience (5 s is common), so that a request is rarely written to a connection that
 # the server is just closing.
 KEEP_ALIVE_SECONDS = 4.0
 ERROR_BODY_BYTES = 256 * 1024
 ERROR_BODY_SECONDS = 5.0
-SHORTEST_HIDDEN = 4  # anything shorter would blot out ordinary words
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # One layer of these at most: layers of compression are how a small answer becomes an endless one.
 _DECODABLE = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+# At DEBUG they log headers as they come, whoever has set the root logger to it; nothing there is redacted.
+for _library in ("httpx", "httpcore"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 class WebexClient:
     """The client of one tenant, for one event loop: `async with WebexClient(settings, clock) as client`.
 
-    `transport` replaces the network in tests. `on_call` hears of every finished call and must not raise.
-    `stats` counts what the calls have cost.
+    `transport` replaces the network in tests. `on_call` hears of every finished call, `on_token_out` of every token
+    that is out, in a line for people; neither may raise. `stats` counts what the calls have cost, `credentials` knows
+    the tokens, `hiding` keeps secrets out of texts.
     """
 
     def __init__(
@@ -58,6 +68,7 @@ class WebexClient:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        on_token_out: Callable[[str], None] | None = None,
     ) -> None:
         self.stats = CallStats()
         self.pacer = Pacer(
@@ -66,29 +77,16 @@ class WebexClient:
             fastest=settings.max_requests_per_second,
             max_in_flight=settings.max_in_flight,
             longest_hold=settings.max_retry_after_seconds,
+            lanes=len(settings.tokens),
         )
+        self.credentials = Credentials(settings.tokens, self.pacer, on_token_out)
+        self.hiding = Hiding(credential.secret for credential in self.credentials.all)
         self._settings, self._clock, self._on_call = settings, clock, on_call
         self._base_url = settings.webex_base_url
-        self._token = _checked_token(settings)
-        self._hidden = [self._token]
+        forbid_core_files()
+        self._asking = asyncio.Lock()
         self._policy = RetryPolicy(settings, clock, self.stats)
-        self._http = httpx.AsyncClient(
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip, deflate",
-                "User-Agent": f"webex-provision/{__version__}",
-            },
-            timeout=httpx.Timeout(settings.request_timeout_seconds, connect=settings.connect_timeout_seconds),
-            limits=httpx.Limits(
-                max_connections=settings.max_in_flight,
-                max_keepalive_connections=settings.max_in_flight,
-                keepalive_expiry=KEEP_ALIVE_SECONDS,
-            ),
-            follow_redirects=False,
-            # HTTPS_PROXY and SSL_CERT_FILE are an operator's to set; loopback never goes through a proxy.
-            trust_env=urlsplit(self._base_url).hostname not in LOOPBACK_HOSTS,
-            transport=transport,
-        )
+        self._http = _http_client(settings, transport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,12 +95,6 @@ class WebexClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    def hide(self, secret: str) -> None:
-        """From now on take `secret` out of every text made here, as the token is."""
-        for spelling in (secret, json.dumps(secret)[1:-1]):
-            if len(spelling) >= SHORTEST_HIDDEN and spelling not in self._hidden:
-                self._hidden.append(spelling)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -114,6 +106,7 @@ class WebexClient:
         *,
         repeatable: bool = True,
         before_send: Callable[[], Awaitable[None]] | None = None,
+        credential: Credential | None = None,
     ) -> Answer:
         """Send one request, again where that is right, and return the final answer, whatever its status.
 
@@ -122,21 +115,56 @@ class WebexClient:
         otherwise RetriesExhausted or UnusableAnswer; RateLimitedTooLong, RetryBudgetSpent or HostRefused where
         the run has to stop; ValueError for a request that could not be built. A body given as bytes is sent as
         it is, with the Content-Type of the request's own headers. `before_send` is awaited once, when the gate has
-        let the request through and before its first byte leaves.
+        let the request through and before its first byte leaves. With a `credential` it is sent with that one only,
+        dead or not.
         """
         _check_path(request)
-        call = Call(request, repeatable, request.family, self.pacer.ticket(), before_send)
+        call = Call(request, repeatable, request.family, self.pacer.ticket(), before_send, credential)
+        return await self._recorded(call, self._with_living_token(call))
+
+    async def _recorded(self, call: Call, answering: Awaitable[Answer]) -> Answer:
+        """The outcome of a call, counted."""
         began = self._clock.monotonic()
         answer: Answer | None = None
         error: CallFailed | None = None
         try:
-            answer = await self._policy.until_final(call, self._send)
+            answer = await answering
         except CallFailed as failure:
             error = failure
             raise
         finally:
             self._record(call, answer, error, self._clock.monotonic() - began)
         return answer
+
+    async def _with_living_token(self, call: Call) -> Answer:
+        """The final answer; a 401 is one only if its token lives, is the only one left, or was asked for by name."""
+        answer = await self._policy.until_final(call, self._send)
+        for _ in self.credentials.all[1:]:
+            if answer.status != 401 or call.credential or call.sent_with is None or await self._lives(call.sent_with):
+                break
+            answer = await self._policy.until_final(call, self._send)
+        return answer
+
+    async def _lives(self, refused: Credential) -> bool:
+        """Whether a token that met a 401 is to be kept: asked once for each, by GET /people/me with it.
+
+        True for the last one, of which the run asks itself. Anything but a second 401 proves nothing against a token;
+        one that may not even ask before a long Retry-After ends is of no use while others live.
+        """
+        async with self._asking:  # one at a time: two that ask at once could both be the last but one
+            if refused.alive and len(self.credentials.living) > 1:
+                ask = Call(
+                    PEOPLE_ME.at(), repeatable=True, family="people", ticket=self.pacer.ticket(), credential=refused
+                )
+                try:
+                    answer = await self._recorded(ask, self._policy.until_final(ask, self._send))
+                    if answer.status == 401:
+                        self.credentials.take_out(refused, "Webex no longer accepts it")
+                except RateLimitedTooLong:
+                    self.credentials.take_out(refused, "Webex refused it and lets it ask nothing for a long time")
+                except CallFailed as error:
+                    logger.warning("token_not_confirmed", extra={"token": refused.name, "cause": str(error)})
+        return refused.alive
 
     def pages(self, request: ApiRequest, *, items: str, start_honoured: bool = False) -> AsyncIterator[Answer]:
         """The pages of a list, one answer each; rules and errors are those of `page_walk.PageWalk`."""
@@ -164,9 +192,12 @@ class WebexClient:
         """One send. Raises Fault for everything that is not a final answer."""
         outgoing = self._build(call.request)
         stats = self.stats.families[call.family]
-        async with self.pacer.slot(call.family, call.ticket) as slot:
+        lane = call.credential.lane if call.credential else None
+        async with self.pacer.slot(call.family, call.ticket, lane) as slot:
             if call.before_send is not None and call.sends == 0:
                 await call.before_send()
+            call.sent_with = call.credential or self.credentials.in_lane(slot.lane)
+            call.sent_with.authorize(outgoing.headers)
             call.sends += 1
             stats.sends += 1
             stats.seconds_waited += slot.waited
@@ -194,15 +225,15 @@ class WebexClient:
                 params=dict(request.params) or None,
                 json=request.json if raw is None else None,
                 content=raw,
-                headers={**request.headers, "Authorization": f"Bearer {self._token}"},
+                headers=dict(request.headers),
             )
         except httpx.InvalidURL as error:
-            raise ValueError(f"{request}: not a valid path: {self._line(str(error))}") from None
+            raise ValueError(f"{request}: not a valid path: {self.hiding.line(str(error))}") from None
 
     async def _receive(self, call: Call, slot: Slot, response: httpx.Response) -> Answer:
         """Judge an answer whose headers have come in: return it if it is final, else raise."""
         status = response.status_code
-        headers = {name: value.replace(self._token, "***") for name, value in response.headers.items()}
+        headers = {name: self.hiding.header(value) for name, value in response.headers.items()}
         if status < 300:
             answer = await self._receive_success(call, response, headers)
         elif status < 400:
@@ -225,28 +256,29 @@ class WebexClient:
         wait = self._asked_wait(headers) or self._policy.wait_after_refusal(call)
         slot.limited(wait)
         answer = await self._read_error_answer(call, response, headers)
-        if wait > self._settings.max_retry_after_seconds:
-            raise RateLimitedTooLong(call.family, wait)
+        longest, shortest = self._settings.max_retry_after_seconds, slot.shortest_hold
+        if wait > longest and shortest > longest:
+            raise RateLimitedTooLong(call.family, shortest)
         return _fault_of(FaultKind.REFUSED, answer, held=True)
 
     async def _receive_success(self, call: Call, response: httpx.Response, headers: Mapping[str, str]) -> Answer:
         status, limit = response.status_code, self._settings.max_response_bytes
-        trace = self._line(tracking_id(None, headers))
+        trace = self.hiding.line(tracking_id(None, headers))
         encoding = headers.get("content-encoding", "").strip().lower()
         if encoding not in _DECODABLE:
-            cause = self._line(f"HTTP {status} with an unknown content encoding {encoding!r}")
+            cause = self.hiding.line(f"HTTP {status} with an unknown content encoding {encoding!r}")
             raise Fault(FaultKind.UNUSABLE, cause, status=status, trace=trace)
         content, whole = await _read_body(response, limit)
         if not whole:
             cause = f"HTTP {status} with more than {limit} bytes (MAX_RESPONSE_BYTES)"
             raise Fault(FaultKind.UNUSABLE, cause, status=status, trace=trace)
         try:
-            body = decode_json(content)
+            body = decode_json(self.hiding.body(content))
         except ValueError as error:
             kind = headers.get("content-type", "no content type")
-            cause = self._line(f"HTTP {status} ({kind}) whose body is not JSON: {error}")
+            cause = self.hiding.line(f"HTTP {status} ({kind}) whose body is not JSON: {error}")
             raise Fault(FaultKind.GARBLED, cause, status=status, trace=trace) from None
-        trace = self._line(tracking_id(body, headers))
+        trace = self.hiding.line(tracking_id(body, headers))
         return Answer(status, body, headers, tracking_id=trace, sends=call.sends)
 
     async def _read_error_answer(self, call: Call, response: httpx.Response, headers: Mapping[str, str]) -> Answer:
@@ -256,14 +288,14 @@ class WebexClient:
             async with asyncio.timeout(min(ERROR_BODY_SECONDS, self._settings.request_timeout_seconds)):
                 if headers.get("content-encoding", "").strip().lower() in _DECODABLE:
                     await _read_body(response, ERROR_BODY_BYTES, into=content)
-            body = decode_json(self._scrub(content))
+            body = decode_json(self.hiding.error_body(content))
         except (TimeoutError, httpx.HTTPError, OSError, ValueError):
             body = None
-        error = read_error(body, self._scrub(content), headers)
-        codes = tuple(self._line(code) for code in error.codes)
-        trace = self._line(tracking_id(body, headers))
+        error = read_error(body, self.hiding.error_body(content), headers)
+        codes = tuple(self.hiding.line(code) for code in error.codes)
+        trace = self.hiding.line(tracking_id(body, headers))
         return Answer(
-            response.status_code, body, headers, ErrorBody(codes, self._line(error.message)), trace, call.sends
+            response.status_code, body, headers, ErrorBody(codes, self.hiding.line(error.message)), trace, call.sends
         )
 
     def _asked_wait(self, headers: Mapping[str, str]) -> float | None:
@@ -275,26 +307,13 @@ class WebexClient:
 
     def _redirect_text(self, call: Call, status: int, headers: Mapping[str, str]) -> str:
         location = headers.get("location", "").split("?", 1)[0]
-        return self._line(
+        return self.hiding.line(
             f"{call.request}: HTTP {status} redirects to {location or 'nowhere'!r}: not followed, because the "
             f"token would go there. Set WEBEX_BASE_URL to the API itself ({self._base_url} is not it)"
         )
 
     def _describe(self, error: Exception) -> str:
-        return self._line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
-
-    def _scrub(self, content: bytearray) -> bytes:
-        """An error body without secrets: before it is shortened, which might leave half of one."""
-        scrubbed = bytes(content)
-        for secret in self._hidden:
-            scrubbed = scrubbed.replace(secret.encode(errors="surrogatepass"), b"***")
-        return scrubbed
-
-    def _line(self, text: str) -> str:
-        """One line without secrets."""
-        for secret in self._hidden:
-            text = text.replace(secret, "***")
-        return flatten(text)
+        return self.hiding.line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
 
 def _fault_of(kind: FaultKind, answer: Answer, *, held: bool) -> Fault:
@@ -324,8 +343,26 @@ def _check_path(request: ApiRequest) -> None:
         raise ValueError(f"{request}: the query belongs into params")
 
 
-def _checked_token(settings: Settings) -> str:
-    token = settings.webex_token.get_secret_value().strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ValueError("WEBEX_TOKEN is not a bearer token: it is empty or holds a space or a control character")
-    return token
+def _http_client(settings: Settings, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    try:
+        return httpx.AsyncClient(
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": f"webex-provision/{__version__}",
+            },
+            timeout=httpx.Timeout(settings.request_timeout_seconds, connect=settings.connect_timeout_seconds),
+            limits=httpx.Limits(
+                max_connections=settings.max_in_flight * len(settings.tokens),
+                max_keepalive_connections=settings.max_in_flight * len(settings.tokens),
+                keepalive_expiry=KEEP_ALIVE_SECONDS,
+            ),
+            follow_redirects=False,
+            # HTTPS_PROXY and SSL_CERT_FILE are an operator's to set, and https through a proxy is a tunnel that it
+            # can't read; loopback, the one place for plain http, never goes through a proxy.
+            trust_env=urlsplit(settings.webex_base_url).hostname not in LOOPBACK_HOSTS,
+            transport=transport,
+        )
+    except (ValueError, ImportError, httpx.InvalidURL):
+        # What is wrong with it may hold the proxy's own password.
+        raise ValueError("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names no http:// or https:// proxy") from None

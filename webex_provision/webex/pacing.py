@@ -1,11 +1,12 @@
-"""Decides when a call may leave: a gate for each endpoint family, one bound on calls in flight over all.
+"""Decides when a call may leave, and in which lane: a lane for each user whose token we hold, in it a gate a family.
 
 Webex publishes about 300 requests a minute and user for most endpoints and no more than that (REST API Basics),
-so the pace is learned. A family starts at REQUESTS_PER_SECOND and grows with every answered call that had to wait
-for its turn: quickly until the first 429, gently after it. A burst of 429s cuts the pace once, to 0.7 of what was
-really sent, and holds the whole family until its Retry-After has passed; then calls leave one by one, oldest
-first. If most of the allowed calls were in flight at that moment, fewer are allowed for a while, for a tenant may
-bound those too.
+so the pace is learned: see `learned_pace`. A family starts at REQUESTS_PER_SECOND in each lane. A 429 holds the family
+of its lane until its Retry-After has passed; then calls leave one by one, oldest first. A tenant that bounds the calls
+in flight is kept to by the pace as well, below MAX_IN_FLIGHT a lane.
+
+The calls of a family wait in one line, oldest ticket first, whatever the number of lanes: the first of them takes the
+lane that lets it go soonest. So no call is stuck behind the hold of one token while another is free.
 
 Time comes from the injected clock alone, so that a test's hours pass at once.
 """
@@ -13,21 +14,19 @@ Time comes from the injected clock alone, so that a test's hours pass at once.
 import asyncio
 import heapq
 import itertools
-from collections import deque
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from webex_provision.clock import Clock
 from webex_provision.webex.errors import RateLimitedTooLong
+from webex_provision.webex.learned_pace import LearnedPace
 
-CUT = 0.7
-LEARNING_GROWTH = 0.1  # a tenth faster with each answer, until the first 429
-GROWTH = 0.005  # then half a percent, or
-GROWTH_STEP = 0.02  # requests per second with each answer, where that is more
-SLOWEST = 0.5  # requests per second; a longer pause is what Retry-After is for
-BURST = 4  # calls that may leave at once after a lull
-BURST_SECONDS = 0.02  # at a high pace a timer's coarseness must not slow it
-CALM_ROUNDS = 10  # full rounds without 429 before one more call in flight is tried
+LATE_SECONDS = 0.02  # at a high pace a timer's coarseness must not slow it
+LULL_SECONDS = 1.0  # a gate that nobody passes for so long was not what held the calls back
 SHORTEST_SLEEP = 1e-6
 MOST_WAKES = 1_000
 
@@ -61,11 +60,6 @@ class Turnstile:
         self.inside -= 1
         self._admit()
 
-    def resize(self, limit: int) -> None:
-        """Change the bound; callers already inside stay."""
-        self.limit = limit
-        self._admit()
-
     def _admit(self) -> None:
         while self._waiting and self.inside < self.limit:
             place = heapq.heappop(self._waiting)[2]
@@ -75,18 +69,17 @@ class Turnstile:
 
 
 class Gate:
-    """The pace of one endpoint family: `rate` in requests per second, and the hold of the last Retry-After."""
+    """When the calls of one endpoint family leave: at the learned `pace`, and never in a hold of Retry-After."""
 
     def __init__(self, rate: float, fastest: float) -> None:
-        self.rate = min(rate, fastest)
-        self.turn = Turnstile(1)
+        self.pace = LearnedPace(rate, fastest)
         self.held_until = float("-inf")
-        self._fastest = fastest
-        self._slowest = min(SLOWEST, self.rate)
         self._due = float("-inf")
-        self._learning = True
-        self._cut_at = float("-inf")
-        self._departures: deque[float] = deque(maxlen=32)
+
+    @property
+    def rate(self) -> float:
+        """Requests per second."""
+        return self.pace.rate
 
     def delay(self, now: float) -> float:
         """Seconds until the next call may leave; zero or less: now."""
@@ -94,51 +87,47 @@ class Gate:
 
     def depart(self, now: float) -> None:
         """Count a call that leaves now."""
-        interval = 1 / self.rate
-        spare = max((BURST - 1) * interval, BURST_SECONDS)
-        self._due = max(self._due, now - spare) + interval
-        self._departures.append(now)
-
-    def grow(self) -> None:
-        """A call that had waited for the pace was answered: a little faster from now on."""
-        step = self.rate * LEARNING_GROWTH if self._learning else max(GROWTH_STEP, self.rate * GROWTH)
-        self.rate = min(self._fastest, self.rate + step)
+        late = now - self._due if math.isfinite(self._due) else 0.0
+        self.pace.sent(now, max(0.0, late - LULL_SECONDS))
+        self._due = max(self._due, now - LATE_SECONDS) + 1 / self.rate
 
     def hold(self, now: float, seconds: float) -> None:
         """No call leaves before `seconds` have passed, and then one by one."""
         self.held_until = max(self.held_until, now + seconds)
         self._due = max(self._due, self.held_until)
 
-    def cut(self, now: float, departed_at: float) -> bool:
-        """Slow down after a 429, once for all calls that had left before the last cut; whether it did."""
-        if departed_at <= self._cut_at:
-            return False
-        self._cut_at = now
-        self._learning = False
-        self.rate = max(self._slowest, CUT * min(self.rate, self._sent_rate()))
-        return True
 
-    def _sent_rate(self) -> float:
-        """Requests per second really sent lately; the nominal pace where too few were sent to tell."""
-        if len(self._departures) < BURST + 1:
-            return self.rate
-        span = self._departures[-1] - self._departures[0]
-        return (len(self._departures) - 1) / span if span > 0 else self.rate
+class Lane:
+    """What the service allows one user: a gate for each endpoint family, and a bound on calls in flight over all."""
+
+    def __init__(self, rate: float, fastest: float, max_in_flight: int) -> None:
+        self.gates: dict[str, Gate] = {}
+        self.open = True
+        self.limit, self.inside = max_in_flight, 0
+        self._rate, self._fastest = rate, fastest
+
+    def gate(self, family: str) -> Gate:
+        """The gate of a family."""
+        gate = self.gates.get(family)
+        if gate is None:
+            gate = self.gates[family] = Gate(self._rate, self._fastest)
+        return gate
 
 
 class Slot:
     """One send's place: entered when it may leave, left when its answer is complete.
 
-    `waited` is how long the gate kept it, in seconds. Tell it how the send ended: `answered` or `limited`; a send
-    that just failed says neither.
+    `lane` is the one that it left in, `waited` how long it was kept, in seconds. Tell it how the send ended:
+    `answered` or `limited`; a send that just failed says neither. A `pinned` slot leaves in that lane and no other.
     """
 
-    __slots__ = ("_pacer", "departed_at", "gate", "paced", "ticket", "waited")
+    __slots__ = ("_pacer", "departed_at", "family", "held_back_by", "lane", "pinned", "ticket", "waited")
 
-    def __init__(self, pacer: "Pacer", gate: Gate, ticket: int) -> None:
-        self._pacer, self.gate, self.ticket = pacer, gate, ticket
+    def __init__(self, pacer: "Pacer", family: str, ticket: int, pinned: Lane | None) -> None:
+        self._pacer, self.family, self.ticket, self.pinned = pacer, family, ticket, pinned
+        self.lane = pinned or pacer.lanes[0]
         self.departed_at = self.waited = 0.0
-        self.paced = False
+        self.held_back_by: set[Lane] = set()
 
     async def __aenter__(self) -> Self:
         await self._pacer.wait_for_departure(self)
@@ -147,97 +136,142 @@ class Slot:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pacer.flight.leave()
+        self._pacer.leave(self.lane)
 
     def answered(self) -> None:
-        """The service served this send: the pace may grow."""
-        self._pacer.reward(self)
+        """The service served this send: the pace may grow, if it was what held the call back."""
+        if self.lane in self.held_back_by:
+            self.lane.gate(self.family).pace.served()
 
     def hold(self, seconds: float) -> None:
-        """The service asks for a pause (a 503 with Retry-After): the family waits, its pace stays."""
-        self.gate.hold(self._pacer.clock.monotonic(), seconds)
+        """The service asks for a pause (a 503 with Retry-After): the family waits in this lane, its pace stays."""
+        self.lane.gate(self.family).hold(self._pacer.clock.monotonic(), seconds)
 
     def limited(self, seconds: float) -> None:
-        """The service refused this send with 429: the family waits `seconds` and goes on more slowly."""
-        self._pacer.punish(self, seconds)
+        """The service refused this send with 429: the family waits `seconds` in this lane and goes on more slowly."""
+        gate, now = self.lane.gate(self.family), self._pacer.clock.monotonic()
+        gate.hold(now, seconds)
+        gate.pace.refused(now, self.departed_at, seconds)
+
+    @property
+    def shortest_hold(self) -> float:
+        """Seconds until a hold ends in one of the lanes that this call may take; zero or less: one is not held."""
+        return self._pacer.shortest_hold(self)
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """The first of a line that lacks nothing but a place in flight, in one of `lanes`."""
+
+    ticket: int
+    lanes: Sequence[Lane]
+    place: asyncio.Future[Lane]
 
 
 class Pacer:
-    """The gates of all families and the bound on calls in flight.
+    """The lanes, and the lines in front of them.
 
-    `rate` and `fastest` are requests per second and family, `longest_hold` the most seconds that a call waits out
-    a Retry-After; a caller that meets a longer hold gets RateLimitedTooLong.
+    `rate` and `fastest` are requests per second, family and lane, `max_in_flight` holds for each lane, `longest_hold`
+    is the most seconds that a call waits out a Retry-After; a caller that meets a longer hold in every lane gets
+    RateLimitedTooLong.
     """
 
-    def __init__(self, clock: Clock, *, rate: float, fastest: float, max_in_flight: int, longest_hold: float) -> None:
+    def __init__(
+        self, clock: Clock, *, rate: float, fastest: float, max_in_flight: int, longest_hold: float, lanes: int = 1
+    ) -> None:
         self.clock = clock
-        self.flight = Turnstile(max_in_flight)
-        self.gates: dict[str, Gate] = {}
-        self._rate, self._fastest, self._longest_hold = rate, fastest, longest_hold
-        self._max_in_flight = max_in_flight
-        self._calm = 0
+        self.lanes = [Lane(rate, fastest, max_in_flight) for _ in range(lanes)]
+        self._lines: dict[tuple[str, Lane | None], Turnstile] = defaultdict(lambda: Turnstile(1))
+        self._waiting: list[_Waiting] = []
+        self._longest_hold = longest_hold
         self._tickets = itertools.count(1)
 
     def ticket(self) -> int:
         """The next place in the order of arrival; a call keeps its ticket when it is sent again."""
         return next(self._tickets)
 
-    def slot(self, family: str, ticket: int | None = None) -> Slot:
-        """A place for one send: `async with pacer.slot(family) as slot`."""
-        gate = self.gates.get(family)
-        if gate is None:
-            gate = self.gates[family] = Gate(self._rate, self._fastest)
-        return Slot(self, gate, self.ticket() if ticket is None else ticket)
+    def slot(self, family: str, ticket: int | None = None, lane: Lane | None = None) -> Slot:
+        """A place for one send: `async with pacer.slot(family) as slot`; in that `lane` only if one is named."""
+        return Slot(self, family, self.ticket() if ticket is None else ticket, lane)
+
+    def shortest_hold(self, slot: Slot) -> float:
+        """See `Slot.shortest_hold`."""
+        now = self.clock.monotonic()
+        return min(lane.gate(slot.family).held_until for lane in self._lanes_of(slot)) - now
 
     async def wait_for_departure(self, slot: Slot) -> None:
         """Return when `slot` may leave, its place in flight taken; oldest ticket of the family first."""
-        gate, arrived_at = slot.gate, self.clock.monotonic()
-        await gate.turn.enter(slot.ticket)
+        line, arrived_at = self._lines[slot.family, slot.pinned], self.clock.monotonic()
+        await line.enter(slot.ticket)
         try:
             for _ in range(MOST_WAKES):
-                now = self.clock.monotonic()
-                if gate.held_until - now > self._longest_hold:
-                    raise self._too_long(gate, now)
-                delay = gate.delay(now)
-                if delay > 0:
-                    slot.paced = True
-                    await self.clock.sleep(max(delay, SHORTEST_SLEEP))
-                elif await self._depart(slot):
+                hold = self.shortest_hold(slot)
+                if hold > self._longest_hold:
+                    raise RateLimitedTooLong(slot.family, hold)
+                lane = await self._next_place(slot)
+                if lane is not None and self._departs(slot, lane):
                     slot.waited = slot.departed_at - arrived_at
                     return
-            raise self._too_long(gate, self.clock.monotonic())
+            raise RateLimitedTooLong(slot.family, max(self.shortest_hold(slot), 0.0))
         finally:
-            gate.turn.leave()
+            line.leave()
 
-    async def _depart(self, slot: Slot) -> bool:
-        """Take a place in flight; False, without one, if a hold has begun while it was waited for."""
-        await self.flight.enter(slot.ticket)
+    def leave(self, lane: Lane) -> None:
+        """Give a place in flight back; the oldest call that waits for one in this lane gets it."""
+        wanting = [waiting for waiting in self._waiting if lane in waiting.lanes and not waiting.place.done()]
+        if wanting:
+            min(wanting, key=lambda waiting: waiting.ticket).place.set_result(lane)
+        else:
+            lane.inside -= 1
+
+    def _lanes_of(self, slot: Slot) -> list[Lane]:
+        return [lane for lane in self.lanes if lane.open] if slot.pinned is None else [slot.pinned]
+
+    async def _next_place(self, slot: Slot) -> Lane | None:
+        """A lane with a place in flight taken in it; None when time has passed and all is to be looked at again."""
         now = self.clock.monotonic()
-        if slot.gate.delay(now) > 0:
-            self.flight.leave()
+        delays = {lane: lane.gate(slot.family).delay(now) for lane in self._lanes_of(slot)}
+        due = [lane for lane, delay in delays.items() if delay <= 0]
+        free = [lane for lane in due if lane.inside < lane.limit]
+        if free:
+            # The one that has been due for longest: calls spread over the lanes as their paces allow.
+            lane = min(free, key=delays.__getitem__)
+            lane.inside += 1
+            return lane
+        later = [lane for lane in delays if delays[lane] > 0]
+        slot.held_back_by.update(later)
+        soonest = min((delays[lane] for lane in later), default=math.inf)
+        if not due:
+            await self.clock.sleep(max(soonest, SHORTEST_SLEEP))
+            return None
+        return await self._place_in(due, slot.ticket, soonest)
+
+    async def _place_in(self, lanes: Sequence[Lane], ticket: int, seconds: float) -> Lane | None:
+        """A place that is given back in one of `lanes`; None when there is none within `seconds`."""
+        place: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(ticket, lanes, place)
+        passing = asyncio.ensure_future(self.clock.sleep(seconds)) if math.isfinite(seconds) else None
+        self._waiting.append(waiting)
+        try:
+            ends: set[asyncio.Future[Any]] = {place, passing} if passing else {place}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            if place.done():
+                self.leave(place.result())
+            raise
+        finally:
+            self._waiting.remove(waiting)
+            if passing is not None:
+                passing.cancel()
+        return place.result() if place.done() else None
+
+    def _departs(self, slot: Slot, lane: Lane) -> bool:
+        """Leave in `lane`; False, its place given back, if it was held or closed while the place was waited for."""
+        now = self.clock.monotonic()
+        gate = lane.gate(slot.family)
+        if lane not in self._lanes_of(slot) or gate.delay(now) > 0:
+            self.leave(lane)
             return False
-        slot.gate.depart(now)
-        slot.departed_at = now
+        gate.depart(now)
+        slot.lane, slot.departed_at = lane, now
         return True
-
-    def _too_long(self, gate: Gate, now: float) -> RateLimitedTooLong:
-        family = next(name for name, known in self.gates.items() if known is gate)
-        return RateLimitedTooLong(family, max(gate.held_until - now, 0.0))
-
-    def reward(self, slot: Slot) -> None:
-        """An answered send: grow the pace if it was what held us back, and likewise the bound in flight."""
-        if slot.paced:
-            slot.gate.grow()
-        if self.flight.limit < self._max_in_flight and self.flight.inside >= self.flight.limit:
-            self._calm += 1
-            if self._calm >= CALM_ROUNDS * self.flight.limit:
-                self._calm = 0
-                self.flight.resize(self.flight.limit + 1)
-
-    def punish(self, slot: Slot, seconds: float) -> None:
-        """A refused send: hold the family, and cut its pace once a burst; see the module for the bound."""
-        now = self.clock.monotonic()
-        slot.gate.hold(now, seconds)
-        self._calm = 0
-        if slot.gate.cut(now, slot.departed_at) and self.flight.inside >= CUT * self.flight.limit:
-            self.flight.resize(max(1, int(CUT * self.flight.inside)))

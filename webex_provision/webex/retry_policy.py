@@ -1,7 +1,7 @@
 """Decides what follows a send without a final answer: another send, after which wait, or the end of the call.
 
-Three budgets: MAX_RETRIES for faults of one call, MAX_RATE_LIMIT_WAITS for its 429s (each waited out at the gate
-that all callers share, so that one burst cannot exhaust a call), RUN_RETRY_BUDGET for all calls together.
+Three budgets: MAX_RETRIES for faults of one call, MAX_RATE_LIMIT_WAITS for its 429s, a token (each waited out at the
+gate that all callers share, so that one burst cannot exhaust a call), RUN_RETRY_BUDGET for all calls together.
 """
 
 import logging
@@ -14,6 +14,7 @@ import tenacity
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
 from webex_provision.webex.call_stats import CallStats
+from webex_provision.webex.credentials import Credential
 from webex_provision.webex.errors import (
     AnswerLost,
     CallFailed,
@@ -55,13 +56,18 @@ class Fault(Exception):
 
 @dataclass(slots=True)
 class Call:
-    """One call on its way; `ticket` is its place in the order of arrival, the counters grow with its retries."""
+    """One call on its way; `ticket` is its place in the order of arrival, the counters grow with its retries.
+
+    It is sent with the one `credential` if that is named; `sent_with` is the one of its last send.
+    """
 
     request: ApiRequest
     repeatable: bool
     family: str
     ticket: int
     before_send: Callable[[], Awaitable[None]] | None = None
+    credential: Credential | None = None
+    sent_with: Credential | None = None
     sends: int = 0
     faults: int = 0
     garbled: int = 0
@@ -87,6 +93,8 @@ class RetryPolicy:
     def __init__(self, settings: Settings, clock: Clock, stats: CallStats) -> None:
         self._settings, self._clock, self._stats = settings, clock, stats
         self._left = settings.run_retry_budget
+        # A call that one token's limit refuses goes out with the next one at once: that is no wait that was honoured.
+        self._most_refusals = settings.max_rate_limit_waits * len(settings.tokens)
         self._logged_at: dict[tuple[str, int | None], float] = {}
         self._unlogged: dict[tuple[str, int | None], int] = {}
 
@@ -107,7 +115,7 @@ class RetryPolicy:
 
         again = tenacity.AsyncRetrying(
             sleep=self._clock.sleep,
-            stop=tenacity.stop_after_attempt(self._settings.max_retries + self._settings.max_rate_limit_waits + 1),
+            stop=tenacity.stop_after_attempt(self._settings.max_retries + self._most_refusals + 1),
             wait=_delay,
             retry=tenacity.retry_if_exception_type(_SendAgain),
             reraise=True,
@@ -149,7 +157,7 @@ class RetryPolicy:
         """Count the fault; the error that it makes of the call, None if the call may be sent again."""
         if fault.kind is FaultKind.REFUSED:
             call.refusals += 1
-            return RetriesExhausted if call.refusals > self._settings.max_rate_limit_waits else None
+            return RetriesExhausted if call.refusals > self._most_refusals else None
         if fault.kind is not FaultKind.NEVER_LEFT and not call.repeatable:
             return AnswerLost
         if fault.kind is FaultKind.UNUSABLE:

@@ -1,26 +1,26 @@
 """Asks Webex two cheap questions before the first row, so that a wrong set-up costs two calls and not thousands.
 
 `GET /people/me` says whose token it is and of which organisation, `GET /locations?max=1` whether it may read the
-tenant. A failure says in plain words what is wrong and what to do about it.
+tenant. The same two are asked with each of WEBEX_TOKENS, whose owner must be of the same organisation. A failure says
+in plain words what is wrong and what to do about it.
 """
 
-import base64
-import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from webex_provision.config import Settings
 from webex_provision.webex.connection_client import WebexClient
+from webex_provision.webex.credentials import PEOPLE_ME, Credential
 from webex_provision.webex.error_bodies import flatten
 from webex_provision.webex.errors import CallFailed, HostRefused, PreflightFailed, UnusableAnswer
+from webex_provision.webex.organisation import organisation_uuid
 from webex_provision.wire import Answer, Endpoint
 
-PEOPLE_ME = Endpoint("GET", "/people/me", "spark:people_read")
 LOCATIONS = Endpoint("GET", "/locations", "spark-admin:locations_read")
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TAKE_OUT = (
+    "Put a fresh token of a full administrator of this organisation into its place in WEBEX_TOKENS, or take it out."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +35,67 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What the tenant said: organisation id and roles as the API encodes them, whose token it is, the checks."""
+    """What the tenant said: organisation id and roles as the API encodes them, whose token it is, the checks.
+
+    Name, email and roles are of the owner of WEBEX_TOKEN; `owners` are the emails of all tokens' users.
+    """
 
     org_id: str
     person_email: str
+    owners: tuple[str, ...]
     display_name: str
     roles: tuple[str, ...]
     checks: tuple[Check, ...]
+    warnings: tuple[str, ...] = ()
 
 
 async def preflight(client: WebexClient, settings: Settings) -> Preflight:
-    """Both checks and, where WEBEX_ORG_ID is set, the comparison with it.
+    """All checks of every token and, where WEBEX_ORG_ID is set, the comparison with it.
 
     Raises PreflightFailed with cause and remedy; RateLimitedTooLong or RetryBudgetSpent pass through.
     """
-    person = _object(PEOPLE_ME, await _ask(client, settings, PEOPLE_ME), "orgId", str)
+    found = await survey(client, settings)
+    for check in found.checks:
+        if not check.passed:
+            raise PreflightFailed(check.detail, check.remedy)
+    return found
+
+
+async def survey(client: WebexClient, settings: Settings) -> Preflight:
+    """As `preflight`, but a further token that can't be used is a failed check; the others are still looked at."""
+    first = client.credentials.first
+    person = await _owner(client, settings, first)
     org_id = flatten(person["orgId"], 200)
-    token_check = Check("token", passed=True, detail=f"{PEOPLE_ME} answered for {_email(person) or 'a bot'}")
+    token_check = Check("token", passed=True, detail=f"{PEOPLE_ME} answered for {first.owner or 'a bot'}")
     org_check = _check_organisation(org_id, settings)
-    _object(LOCATIONS, await _ask(client, settings, LOCATIONS, {"max": 1}), "items", list)
+    await _ask_locations(client, settings, first)
     location_check = Check("locations", passed=True, detail=f"{LOCATIONS} answered")
-    roles = person.get("roles")
+    further = [await _further(client, settings, credential, org_id) for credential in client.credentials.all[1:]]
     return Preflight(
         org_id=org_id,
-        person_email=_email(person),
+        person_email=first.owner,
+        owners=tuple(dict.fromkeys(credential.owner for credential in client.credentials.all if credential.owner)),
         display_name=flatten(str(person.get("displayName", "")), 200),
-        roles=tuple(map(str, roles)) if isinstance(roles, list) else (),
-        checks=(token_check, org_check, location_check),
+        roles=tuple(map(str, roles)) if isinstance(roles := person.get("roles"), list) else (),
+        checks=(token_check, org_check, location_check, *(check for check, _ in further)),
+        warnings=tuple(warning for _, warning in further if warning),
     )
+
+
+async def _further(client: WebexClient, settings: Settings, credential: Credential, org_id: str) -> tuple[Check, str]:
+    """The check of one of WEBEX_TOKENS, and a warning about it ("" if there is none)."""
+    try:
+        person = await _owner(client, settings, credential)
+        _check_same_organisation(credential, flatten(person["orgId"], 200), org_id)
+        await _ask_locations(client, settings, credential)
+    except PreflightFailed as error:
+        return Check(credential.name, passed=False, detail=error.cause, remedy=error.remedy), ""
+    twin = client.credentials.twin_of(credential)
+    told = f"of {credential.owner or 'a bot'}, same organisation"
+    if twin is None:
+        return Check(credential.name, passed=True, detail=told), ""
+    shared = f"the same user as {twin.name}: they share one rate limit"
+    return Check(credential.name, passed=True, detail=f"{told}; {shared}"), f"{credential} is of {shared}"
 
 
 async def token_alive(client: WebexClient) -> bool:
@@ -78,31 +111,33 @@ async def token_alive(client: WebexClient) -> bool:
     return answer.status != 401
 
 
-def organisation_uuid(org_id: str) -> str:
-    """The bare UUID in an organisation id, lower case; "" if there is none.
+def _check_same_organisation(credential: Credential, found: str, expected: str) -> None:
+    if (organisation_uuid(found) or found) != (organisation_uuid(expected) or expected):
+        raise PreflightFailed(f"{credential} belongs to another organisation than WEBEX_TOKEN.", _TAKE_OUT)
 
-    Webex shows it bare in Control Hub and as base64 of `ciscospark://us/ORGANIZATION/<uuid>` in the API, with or
-    without padding.
-    """
-    text = org_id.strip()
-    if not _UUID.fullmatch(text.rsplit("/", 1)[-1]):
-        text = text.rstrip("=")
-        try:
-            text = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
-        except (binascii.Error, ValueError):
-            return ""
-    head, _, last = text.rpartition("/")
-    is_organisation = not head or head.upper().endswith("/ORGANIZATION")
-    return last.lower() if is_organisation and _UUID.fullmatch(last) else ""
+
+async def _owner(client: WebexClient, settings: Settings, credential: Credential) -> dict[str, Any]:
+    """The person whose token it is, noted in `credentials`; `orgId` is there."""
+    person = _object(PEOPLE_ME, await _ask(client, settings, credential, PEOPLE_ME), "orgId", str)
+    client.credentials.learn_owner(credential, owner=_email(person), user_id=str(person.get("id", "")))
+    return person
+
+
+async def _ask_locations(client: WebexClient, settings: Settings, credential: Credential) -> None:
+    _object(LOCATIONS, await _ask(client, settings, credential, LOCATIONS, {"max": 1}), "items", list)
 
 
 async def _ask(
-    client: WebexClient, settings: Settings, endpoint: Endpoint, params: Mapping[str, str | int] | None = None
+    client: WebexClient,
+    settings: Settings,
+    credential: Credential,
+    endpoint: Endpoint,
+    params: Mapping[str, str | int] | None = None,
 ) -> Answer:
     """The 200 answer to a check; raises PreflightFailed for everything else."""
     where = settings.webex_base_url
     try:
-        answer = await client.request(endpoint.at(params=params))
+        answer = await client.request(endpoint.at(params=params), credential=credential)
     except UnusableAnswer as error:
         raise PreflightFailed(
             f"{endpoint} was answered, but not by the Webex API ({error.cause}).",
@@ -114,17 +149,18 @@ async def _ask(
         if error.status is None:
             raise PreflightFailed(
                 f"{where} cannot be reached ({error.cause}).",
-                "Check WEBEX_BASE_URL, DNS, firewall and HTTPS_PROXY, then run again.",
+                "Check WEBEX_BASE_URL, DNS, firewall, HTTPS_PROXY and, for certificates, SSL_CERT_FILE.",
             ) from None
         raise PreflightFailed(
             f"Webex is not healthy: {error}.", "See status.webex.com, wait, then run again."
         ) from None
     if answer.status != 200:
-        raise _refused(endpoint, answer, where)
+        raise _refused(credential, endpoint, answer, where)
     return answer
 
 
-def _refused(endpoint: Endpoint, answer: Answer, where: str) -> PreflightFailed:
+def _refused(credential: Credential, endpoint: Endpoint, answer: Answer, where: str) -> PreflightFailed:
+    whose = str(credential) if credential.further else "The token"
     said = f": {answer.error.message}" if answer.error.message else ""
     trace = f" (tracking id {answer.tracking_id})" if answer.tracking_id else ""
     refused = f"{endpoint} was refused with HTTP {answer.status}{said}{trace}."
@@ -135,12 +171,14 @@ def _refused(endpoint: Endpoint, answer: Answer, where: str) -> PreflightFailed:
         )
     if answer.status == 401:
         return PreflightFailed(
-            f"The token is invalid, revoked or expired. {refused}",
-            "Put a fresh token into WEBEX_TOKEN (a personal token lives 12 hours) and run again.",
+            f"{whose} is invalid, revoked or expired. {refused}",
+            _TAKE_OUT
+            if credential.further
+            else "Put a fresh token into WEBEX_TOKEN (a personal token lives 12 hours) and run again.",
         )
     if answer.status == 403:
         return PreflightFailed(
-            f"The token is valid but may not do this. {refused}",
+            f"{whose} is valid but may not do this. {refused}",
             f"Give it the scope {endpoint.scope} and its owner the role of a full administrator.",
         )
     if answer.status in {404, 405}:

@@ -35,14 +35,6 @@ def group(stage: Stage, name: str = "Ventas") -> Record:
     return found
 
 
-def ids(stage: Stage, *names: str) -> list[str]:
-    found = []
-    for name in names:
-        rows = stage.named("workspaces", name) or stage.named("virtual_lines", name) or [stage.person(name)]
-        found.append(rows[0]["id"])
-    return found
-
-
 def test_a_new_group_is_one_post_with_plain_ids(site: Stage) -> None:
     play = site.play(
         pickup(
@@ -57,7 +49,7 @@ def test_a_new_group_is_one_post_with_plain_ids(site: Stage) -> None:
             "name": "Ventas",
             "notificationType": "AUDIO_AND_VISUAL",
             "notificationDelayTimerSeconds": 8,
-            "agents": ids(site, "luis", "Sala Goya", "Puerta Norte", "ana"),
+            "agents": site.ids("luis", "Sala Goya", "Puerta Norte", "ana"),
         }
     ]
     assert play.writes == [f"POST {PICKUPS}"]
@@ -69,10 +61,10 @@ def test_an_update_says_all_members_and_leaves_what_is_blank(site: Stage) -> Non
     play = site.play(pickup(members="luis@example.com", pickup_notification_delay="9"))
     assert play.state is RunState.COMPLETED
     assert play.bodies("PUT", "") == [
-        {"name": "Ventas", "notificationDelayTimerSeconds": 9, "agents": ids(site, "luis")}
+        {"name": "Ventas", "notificationDelayTimerSeconds": 9, "agents": site.ids("luis")}
     ]
     held = group(site)
-    assert (held["notificationType"], held["agents"]) == ("VISUAL_ONLY", ids(site, "luis"))
+    assert (held["notificationType"], held["agents"]) == ("VISUAL_ONLY", site.ids("luis"))
 
 
 def test_a_lone_dash_empties_the_group(site: Stage) -> None:
@@ -150,7 +142,7 @@ def test_one_missing_member_stops_the_row_before_any_write(site: Stage, member: 
     play = site.play(pickup(members=f"ana@example.com|{member}"))
     assert play.outcome(KEY) == reason
     assert play.writes == []
-    assert group(site)["agents"] == ids(site, "ana")
+    assert group(site)["agents"] == site.ids("ana")
 
 
 def test_a_member_who_does_not_call_is_a_missing_precondition(site: Stage) -> None:
@@ -185,7 +177,7 @@ def test_a_taken_name_is_updated(site: Stage) -> None:
     play = site.play(pickup(members="eva@example.com"))
     assert play.state is RunState.COMPLETED
     assert play.writes == [f"POST {PICKUPS}", f"PUT {PICKUPS}/*"]
-    assert group(site)["agents"] == ids(site, "eva")
+    assert group(site)["agents"] == site.ids("eva")
 
 
 @pytest.mark.parametrize("rule", [CREATE, UPDATE])

@@ -147,6 +147,14 @@ def test_a_lost_answer_of_a_post_is_looked_up(site: Stage) -> None:
     assert (play.state, len(play.calls("POST"))) == (RunState.COMPLETED, 1)
 
 
+def test_a_phone_whose_answer_was_lost_and_that_shows_late_is_waited_for(site: Stage) -> None:
+    """Sent again it is refused as taken: by itself, not by another organisation."""
+    site.faults(CREATE | {"effect": "ghost", "last": 1})
+    play = site.play(device("ana@example.com", MAC, "Cisco 9861", device_tags="a"))
+    assert (play.state, len(play.calls("POST"))) == (RunState.COMPLETED, 2)
+    assert [found["tags"] for found in devices(site)] == [["a"]]
+
+
 def test_a_refusal_for_a_phone_that_is_there_already_is_success(site: Stage) -> None:
     """2022 says too many devices, or that the device is already there (seen live)."""
     site.faults(CREATE | {"effect": "ghost", "status": 400, "error_code": 2022})

@@ -26,10 +26,6 @@ def the_group(stage: Stage, name: str = "Ventas") -> Record:
     return found
 
 
-def ids(stage: Stage, *names: str) -> list[str]:
-    return [stage.person(name)["id"] for name in names]
-
-
 def rejected(play: Play) -> dict[str, str]:
     return {row["entity_key"]: row["reason_message"] for row in read_csv(play.folder / "rejected_rows.csv")}
 
@@ -61,7 +57,7 @@ def test_a_group_that_is_there_gets_its_description_and_nothing_else(people: Sta
     assert play.state is RunState.COMPLETED
     assert play.bodies("PATCH", "") == [{"description": "new"}]
     assert the_group(people)["description"] == "new"
-    assert the_group(people)["members"] == ids(people, "ana")
+    assert the_group(people)["members"] == people.ids("ana")
     assert people.play(group()).writes == []
 
 
@@ -133,7 +129,7 @@ def test_a_name_that_no_filter_can_hold_is_rejected(people: Stage) -> None:
 def test_a_row_becomes_one_patch_whatever_the_number_of_its_users(people: Stage) -> None:
     play = people.play(group(group_external_id="G-1"), membership("G-1", "luis@example.com|ANA@example.com"))
     assert play.state is RunState.COMPLETED
-    luis, ana = ids(people, "luis", "ana")
+    luis, ana = people.ids("luis", "ana")
     assert play.bodies("PATCH", "") == [
         {"members": [{"id": luis, "operation": "add"}, {"id": ana, "operation": "add"}]}
     ]
@@ -152,8 +148,8 @@ def test_the_key_does_not_depend_on_the_order_of_the_users(people: Stage) -> Non
 def test_removing_takes_out_those_who_are_named(people: Stage) -> None:
     people.play(group(), membership(emails="ana@example.com|luis@example.com|eva@example.com"))
     play = people.play(membership(emails="luis@example.com", member_action="REMOVE"))
-    assert play.bodies("PATCH", "") == [{"members": [{"id": ids(people, "luis")[0], "operation": "delete"}]}]
-    assert the_group(people)["members"] == sorted(ids(people, "ana", "eva"))
+    assert play.bodies("PATCH", "") == [{"members": [{"id": people.ids("luis")[0], "operation": "delete"}]}]
+    assert the_group(people)["members"] == sorted(people.ids("ana", "eva"))
 
 
 def test_the_same_members_again_leave_the_tenant_as_it_is(people: Stage) -> None:
@@ -201,7 +197,7 @@ def test_where_a_present_member_is_refused_only_the_others_are_sent_again(people
     refused(people, status)
     play = people.play(membership(emails="ana@example.com|luis@example.com"))
     assert play.state is RunState.COMPLETED
-    assert play.bodies("PATCH", "")[1:] == [{"members": [{"id": ids(people, "luis")[0], "operation": "add"}]}]
+    assert play.bodies("PATCH", "")[1:] == [{"members": [{"id": people.ids("luis")[0], "operation": "add"}]}]
     assert play.calls("GET", "/members")[0]["query"] == {"startIndex": "1", "count": "500"}
 
 
@@ -237,4 +233,4 @@ def test_a_lost_patch_is_sent_again(people: Stage) -> None:
     people.faults({**UPDATE, "last": 1, "effect": "ghost"})
     play = people.play(group(), membership())
     assert play.state is RunState.COMPLETED
-    assert the_group(people)["members"] == ids(people, "ana")
+    assert the_group(people)["members"] == people.ids("ana")

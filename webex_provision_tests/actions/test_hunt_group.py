@@ -31,15 +31,6 @@ def site(stage: Stage) -> Stage:
     return stage
 
 
-def ids(stage: Stage, *names: str) -> list[str]:
-    """Ids of people by name, of workspaces and virtual lines by display name."""
-    found = []
-    for name in names:
-        rows = stage.named("workspaces", name) or stage.named("virtual_lines", name) or [stage.person(name)]
-        found.append(rows[0]["id"])
-    return found
-
-
 def test_a_new_group_is_one_post_with_the_documented_body(site: Stage) -> None:
     row = ROW | {
         "phone_number": "+34910002800",
@@ -58,7 +49,7 @@ def test_a_new_group_is_one_post_with_the_documented_body(site: Stage) -> None:
     }
     play = site.play(row)
     assert play.state is RunState.COMPLETED
-    luis, ana = ids(site, "luis", "ana")
+    luis, ana = site.ids("luis", "ana")
     assert play.bodies("POST", "/huntGroups") == [
         {
             "name": "Recepcion",
@@ -131,7 +122,7 @@ def test_an_existing_group_is_updated_and_what_is_blank_is_not_sent(site: Stage)
     assert play.state is RunState.COMPLETED
     assert play.bodies("PUT", "") == [{"name": "Recepcion", "extension": "2801", "enabled": False}]
     (group,) = site.named("hunt_groups", "Recepcion")
-    assert [agent["id"] for agent in group["agents"]] == ids(site, "ana")
+    assert [agent["id"] for agent in group["agents"]] == site.ids("ana")
 
 
 def test_the_same_row_again_creates_nothing(site: Stage) -> None:
@@ -153,7 +144,7 @@ def test_agents_of_all_kinds_are_sent_in_the_order_of_the_cell_with_their_weight
     agents = "workspace:Sala Miro=20|ana@example.com=30|virtual_line:Puerta Norte=10|workspace:Sala Goya@Sevilla=40"
     play = site.play(ROW | {"hunt_policy": "WEIGHTED", "hunt_agents": agents})
     assert play.state is RunState.COMPLETED, play.pending
-    miro, ana, door = ids(site, "Sala Miro", "ana", "Puerta Norte")
+    miro, ana, door = site.ids("Sala Miro", "ana", "Puerta Norte")
     (_, sevilla) = site.named("workspaces", "Sala Goya")
     (body,) = play.bodies("POST", "/huntGroups")
     assert body["agents"] == [

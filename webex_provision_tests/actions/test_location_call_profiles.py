@@ -108,7 +108,7 @@ def test_items_alone_are_a_subset_and_a_lone_dash_clears_the_numbers(site: Stage
 
 
 def test_a_call_type_that_webex_controls_stops_the_row_before_any_write(site: Stage) -> None:
-    site.play(profile(outgoing_permissions="NATIONAL=ALLOW"))
+    site.play(profile(outgoing_permissions="NATIONAL=BLOCK"))
     held = site.tenant.settings[place(site)["id"]]["locationOutgoingPermission"]
     held["INTERNATIONAL"]["isCallTypeRestrictionEnabled"] = True
     assert site.play(profile(outgoing_profile="default")).state is RunState.COMPLETED

@@ -161,6 +161,14 @@ def test_a_refused_repetition_is_sent_once_more_without_what_is_there(site: Stag
     assert sent == [["+34910005001", "+34910005002"], ["+34910005002"]]
 
 
+def test_each_part_that_is_refused_as_a_repetition_has_its_own_second_try(site: Stage) -> None:
+    conflict = ADD | {"effect": "status", "status": 409}
+    site.faults(conflict | {"first": 1, "last": 1}, conflict | {"first": 3, "last": 3})
+    play = site.play(numbers("ADD", *some(120)))
+    assert play.outcome("N") == "success"
+    assert [len(body["phoneNumbers"]) for body in play.bodies("POST", "/numbers")] == [100, 100, 20, 20]
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [("ERR.V.TRM.PSP61001", "non_retryable_external"), ("ERR.V.TRM.TMN60004", "out_of_scope")],

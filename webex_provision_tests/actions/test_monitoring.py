@@ -39,14 +39,6 @@ def site(stage: Stage) -> Stage:
     return stage
 
 
-def ids(stage: Stage, *names: str) -> list[str]:
-    tables = ("workspaces", "virtual_lines", "call_park_extensions")
-    return [
-        next((row["id"] for table in tables for row in stage.named(table, name)), None) or stage.person(name)["id"]
-        for name in names
-    ]
-
-
 @each_owner
 def test_targets_of_all_kinds_are_sent_in_the_order_of_the_cell(site: Stage, owner: str) -> None:
     key, _, put = OWNERS[owner]
@@ -54,7 +46,7 @@ def test_targets_of_all_kinds_are_sent_in_the_order_of_the_cell(site: Stage, own
     assert (play.outcome(key), play.writes) == ("success", [put])
     assert body(play) == {
         "enableCallParkNotification": True,
-        "monitoredElements": ids(site, "eva", "Sala Miro", "Parque 1", "Puerta Norte", "luis"),
+        "monitoredElements": site.ids("eva", "Sala Miro", "Parque 1", "Puerta Norte", "luis"),
     }
 
 
@@ -68,9 +60,9 @@ def test_a_blank_notification_of_a_user_is_sent_as_it_is_read(site: Stage) -> No
 def test_a_blank_notification_of_a_workspace_is_not_sent(site: Stage) -> None:
     site.play(monitoring("workspace", "eva@example.com", park_notification="true"))
     play = site.play(monitoring("workspace", "luis@example.com"))
-    assert body(play) == {"monitoredElements": ids(site, "luis")}
+    assert body(play) == {"monitoredElements": site.ids("luis")}
     (kept,) = site.tenant.settings.values()
-    assert kept["monitoring"] == {"callParkNotificationEnabled": True, "elements": ids(site, "luis")}
+    assert kept["monitoring"] == {"callParkNotificationEnabled": True, "elements": site.ids("luis")}
 
 
 @each_owner
@@ -95,7 +87,7 @@ def test_ids_that_are_refused_as_malformed_are_sent_once_more_as_objects(site: S
     strike = {"method": "PUT", "path": "/monitoring$", "effect": "status", "status": 400, "error_code": code}
     site.faults(strike | {"last": 1})
     play = site.play(monitoring(owner, "eva@example.com|park:HQ/5101"), verify_writes=True)
-    eva, park = ids(site, "eva", "Parque 1")
+    eva, park = site.ids("eva", "Parque 1")
     assert play.state is RunState.COMPLETED
     assert play.bodies("PUT", "/monitoring")[1]["monitoredElements"] == [
         {"id": eva, "type": "MEMBER"},
@@ -133,7 +125,13 @@ def test_a_target_that_the_same_file_enables_is_monitored(site: Stage) -> None:
     rows = (user("new", "2104"), workspace("Sala Nueva", "2303", workspace_external_id="W9"))
     play = site.play(monitoring("user", "new@example.com|workspace:W9"), *rows)
     assert play.state is RunState.COMPLETED, play.pending
-    assert body(play)["monitoredElements"] == ids(site, "new", "Sala Nueva")
+    assert body(play)["monitoredElements"] == site.ids("new", "Sala Nueva")
+
+
+def test_the_column_is_read_under_its_old_name_too(site: Stage) -> None:
+    row = monitoring("user", "eva@example.com|luis@example.com")
+    old = {"user_monitoring_target_emails_csv": row.pop("user_monitoring_targets")}
+    assert body(site.play(row | old))["monitoredElements"] == site.ids("eva", "luis")
 
 
 def test_nobody_monitors_the_own_line(site: Stage) -> None:
@@ -155,11 +153,11 @@ def test_more_than_fifty_targets_and_malformed_parks_are_rejected(site: Stage) -
     assert play.manifest.rows_rejected == 3
 
 
-def test_one_target_named_twice_is_sent_once(site: Stage) -> None:
-    site.play(workspace("Sala Miro", "2302", workspace_external_id="W2"))
+def test_one_target_named_in_two_ways_is_rejected(site: Stage) -> None:
     row = monitoring("user", "workspace:Sala Miro|workspace:W2")
-    play = site.play(workspace("Sala Miro", "2302", workspace_external_id="W2"), row)
-    assert body(play)["monitoredElements"] == ids(site, "Sala Miro")
+    play = site.prepare(workspace("Sala Miro", "2302", workspace_external_id="W2"), row)
+    assert play.manifest is not None
+    assert play.manifest.rows_rejected == 1
 
 
 @each_owner

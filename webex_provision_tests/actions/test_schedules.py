@@ -6,16 +6,11 @@ import pytest
 
 from webex_provision.sandbox.answers import Record
 from webex_provision.vocabulary import RunMode, RunState
+from webex_provision_tests.rehearsal import opening_hours
 from webex_provision_tests.stage import Stage
 
 ALL = "/telephony/config/locations/*/schedules"
-HOURS = {
-    "entity_type": "schedules",
-    "location_key": "HQ",
-    "schedule_name": "Oficina",
-    "schedule_type": "business_hours",
-    "schedule_weekly_hours": "MON=09:00-14:00,15:00-18:00|SAT=22:00-02:00|SUN=24h",
-}
+HOURS = opening_hours("MON=09:00-14:00,15:00-18:00|SAT=22:00-02:00|SUN=24h")
 HOLIDAYS = {
     "entity_type": "schedules",
     "location_key": "HQ",
@@ -207,6 +202,7 @@ def test_a_location_without_calling_is_told_before_any_write(stage: Stage) -> No
         ({"schedule_weekly_hours": ""}, "exactly one of"),
         ({"schedule_weekly_hours": "LUN=09:00-14:00"}, "is not written as this column wants it"),
         ({"schedule_weekly_hours": "MON=9-14"}, "is not written as this column wants it"),
+        ({"schedule_weekly_hours": f"MON={','.join(['09:00-14:00'] * 151)}"}, "holds more than 150 spans"),
         ({"schedule_type": "holidays"}, "goes only with schedule_type=businessHours"),
     ],
 )

@@ -1,12 +1,13 @@
 """What a person launches in the UI: chosen batches of chosen phases, of which Dagster knows only the keys."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from webex_provision.assets.checks import VERIFY_TAG
 from webex_provision.assets.failures import Verdict, verdict_in
 from webex_provision.assets.registry import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from webex_provision.clock import Clock
@@ -44,7 +45,12 @@ def input_id(site: Site, instance: dg.DagsterInstance) -> str:
 
 
 def backfill(
-    instance: dg.DagsterInstance, first: str, last: str, phases: Sequence[str] = PHASES, **webex: Any
+    instance: dg.DagsterInstance,
+    first: str,
+    last: str,
+    phases: Sequence[str] = PHASES,
+    more_tags: Mapping[str, str] | None = None,
+    **webex: Any,
 ) -> dg.ExecuteInProcessResult:
     """The run that the UI's backfill of these keys becomes."""
     tags = {PARTITION_TAG: first} if first == last else {RANGE_START_TAG: first, RANGE_END_TAG: last}
@@ -52,7 +58,7 @@ def backfill(
     return job.execute_in_process(
         {"resources": {"webex": {"config": webex}}} if webex else None,
         instance=instance,
-        tags=tags,
+        tags=tags | dict(more_tags or {}),
         asset_selection=[dg.AssetKey(name) for name in phases],
         raise_on_error=False,
     )
@@ -96,6 +102,26 @@ def test_the_missing_batches_are_run_by_a_backfill_of_what_is_missing(
     checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
     assert checks["checkpoint_equals_ledger"]
     assert checks["every_row_terminal"]
+    assert "tenant_as_recorded" not in checks, "it costs calls, so it is made only when a tag asks for it"
+
+
+def test_a_tag_asks_that_the_tenant_be_read_back(site: Site, instance: dg.DagsterInstance, input_id: str) -> None:
+    def verified() -> tuple[bool, int, int]:
+        keys, tag = (f"{input_id}-0001", f"{input_id}-0003"), {VERIFY_TAG: "true"}
+        result = backfill(instance, *keys, ["run_summary"], more_tags=tag)
+        assert result.success
+        [check] = [one for one in result.get_asset_check_evaluations() if one.check_name == "tenant_as_recorded"]
+        shown = check.metadata["differences"].value
+        return check.passed, int(str(check.metadata["rows"].value)), len(shown) if isinstance(shown, list) else -1
+
+    assert verified() == (True, 7, 0)
+    lines = site.server.tenant.lines
+    person = site.server.tenant.table("people").find("u5@example.com")
+    assert person is not None
+    kept = lines.by_owner[person["id"]]
+    lines.release(person["id"])
+    assert verified() == (False, 7, 1)
+    lines.assign(person["id"], "PEOPLE", kept.location_id, extension=kept.extension, number="", now=0)
 
 
 def test_what_is_chosen_in_the_launchpad_holds_for_the_whole_run(

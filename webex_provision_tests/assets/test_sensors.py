@@ -40,6 +40,12 @@ def test_each_csv_is_asked_for_once_whatever_its_name(inbox: Path) -> None:
     assert request.run_config == {"ops": {"roll_out": {"config": {"csv_path": str(csv)}}}}
 
 
+def test_a_workbook_is_asked_for_and_the_file_that_its_program_keeps_beside_it_is_not(inbox: Path) -> None:
+    book = dropped(inbox / "site.xlsx", "PK")
+    dropped(inbox / "~$site.xlsx", "locked")
+    assert [request.run_key for request in requests()] == [hashlib.sha256(book.read_bytes()).hexdigest()]
+
+
 def test_a_csv_that_is_still_being_copied_waits(inbox: Path) -> None:
     dropped(inbox / "site.csv", "entity_type\nus", age=0)
     assert requests() == []

@@ -27,7 +27,7 @@ def test_the_demo_tells_the_life_of_a_site(tmp_path: Path, terminal: Terminal) -
     first = _played(terminal, work)
     [roll_out] = [path for path in (work / "output").iterdir() if (path / "manifest.json").exists()]
     counts = _summary(roll_out)
-    with (work / "output" / "sample.csv").open(encoding="utf-8", newline="") as file:
+    with (work / "output" / "sample_with_mistakes.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert counts["read"] == len(rows) == counts["success"] + counts["pending"] + counts["rejected"]
     assert counts["rejected"] == sum("bad on purpose" in row["comment"] for row in rows)

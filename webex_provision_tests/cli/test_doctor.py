@@ -35,6 +35,20 @@ def test_a_refused_token_fails_with_3_and_says_what_to_do(sandbox: SandboxServer
     assert "an-expired-token" not in said.all
 
 
+def test_each_further_token_is_shown_with_its_owner_and_state(sandbox: SandboxServer, terminal: Terminal) -> None:
+    """All of them, also after one that is dead; none is shown itself."""
+    more = {"WEBEX_TOKENS": "an-expired-token the-token-of-a-third-user"}
+    said = terminal.types("doctor", **tenant(sandbox.base_url) | more)
+    assert said.code == 3
+    lines = [line for line in said.out.splitlines() if "of WEBEX_TOKENS" in line]
+    assert lines[0].startswith("FAIL")
+    assert "token 1 of WEBEX_TOKENS is invalid, revoked or expired" in lines[0]
+    third = next(line for line in lines if "token 2 of" in line)
+    assert third.startswith("pass")
+    assert "@sandbox.example, same organisation" in third
+    assert not [token for token in more["WEBEX_TOKENS"].split() if token in said.all]
+
+
 def test_another_organisation_fails(sandbox: SandboxServer, terminal: Terminal) -> None:
     variables = tenant(sandbox.base_url) | {"WEBEX_ORG_ID": "00000000-0000-4000-8000-000000000000"}
     said = terminal.types("doctor", **variables)

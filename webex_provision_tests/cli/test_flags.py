@@ -6,12 +6,12 @@ import pytest
 import typer
 
 from webex_provision.cli import app
-from webex_provision.config import PROFILES, RetryProfile, Settings
+from webex_provision.config import PROFILES, SECRET_SETTINGS, RetryProfile, Settings
 from webex_provision.console.flags import flag_of, variable_of
 from webex_provision_tests.cli.typed import Terminal, tenant
 
 VERBS = ("run", "resume", "retry", "replay", "doctor", "ui")
-SETTINGS = sorted(set(Settings.model_fields) - {"webex_token"})
+SETTINGS = sorted(set(Settings.model_fields) - set(SECRET_SETTINGS))
 
 
 def _options(verb: str) -> dict[str, str]:

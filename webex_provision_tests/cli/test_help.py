@@ -11,6 +11,12 @@ from webex_provision_tests.cli.typed import Terminal
 
 VERBS = (
     "demo", "run", "resume", "retry", "replay", "status", "repair", "doctor", "ui", "sandbox", "generate",
+    "rehearse",
+    "template",
+    "explain",
+    "history",
+    "report",
+    "show",
 )  # fmt: skip
 
 

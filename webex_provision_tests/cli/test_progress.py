@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from webex_provision.actions.row import Row
@@ -54,6 +55,15 @@ def test_lines_tell_counts_reasons_rate_and_what_is_left() -> None:
     assert line.startswith("p2-b0001: 2 success, 1 pending (user_not_found 1), ")
     assert "rows/s" in line
     assert "left in this phase" in line
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_notice_is_told_at_once_and_obeyed_by_no_terminal(*, terminal: bool) -> None:
+    """A token that is out is told with its owner's email, which the tenant has sent."""
+    console, text = _console(terminal=terminal)
+    with watcher_for(console) as watcher:
+        watcher.on_notice("token 1 of WEBEX_TOKENS (ana\x1b]0;owned\x07@site.example) is out")
+        assert "token 1 of WEBEX_TOKENS (ana\\x1b]0;owned\\x07@site.example) is out" in text.getvalue()
 
 
 def test_time_left_follows_from_the_rate() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from webex_provision.generator import write_csv
+from webex_provision.generator import NEEDS, write_csv
 from webex_provision.sandbox import SandboxConfig, SandboxServer
+from webex_provision_tests.checker import check
 from webex_provision_tests.cli.typed import TOKEN, Terminal, tenant
 
 ROWS = 60
@@ -38,11 +39,11 @@ def test_ctrl_c_stops_cleanly_and_resume_finishes_without_a_second_create(
     pace = ["--requests-per-second", "20", "--list-lag-seconds", "0.2"]
     words = ["run", str(site), "--output-dir", str(folder), *pace]
     command = [sys.executable, "-m", "webex_provision.cli", *words]
-    variables = os.environ | tenant(sandbox.base_url)
-    with subprocess.Popen(command, env=variables, text=True, stdout=-1, stderr=-1) as run:
+    variables = tenant(sandbox.base_url) | NEEDS
+    with subprocess.Popen(command, env=os.environ | variables, text=True, stdout=-1, stderr=-1) as run:
         assert run.stdout is not None
         first = run.stdout.readline()  # the first batch has ended; the second is at work
-        assert first.startswith("p1-b0001: 3 success")
+        assert first.startswith("p1-b0001: 10 success")
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=60)
     assert run.returncode == 130
@@ -50,15 +51,11 @@ def test_ctrl_c_stops_cleanly_and_resume_finishes_without_a_second_create(
     assert out.split()[0] == "INTERRUPTED"
     assert f"webex-provision resume --output-dir {folder}" in out
 
-    said = terminal.starts("resume", "--output-dir", str(folder), "--json", *pace, **tenant(sandbox.base_url))
+    said = terminal.starts("resume", "--output-dir", str(folder), "--json", *pace, **variables)
     document = json.loads(said.out)
     assert (said.code, document["state"]) == (0, "COMPLETED")
     assert document["summary"]["counts"]["success"] == ROWS
-    created = [entry["path"] for entry in sandbox.log.entries if entry["method"] == "POST" and entry["status"] < 300]
-    names = [row for row in site.read_text().splitlines() if row.startswith(("location,", "workspace,", "hunt_group,"))]
-    assert len(created) == len(names) + 3  # a location is created, then enabled for calling
-    for path in folder.iterdir():
-        assert TOKEN not in path.read_text(encoding="utf-8")
+    check(folder, list(sandbox.log.entries), token=TOKEN, state=sandbox.tenant.normalised())
     assert TOKEN not in out + err + said.all
 
 

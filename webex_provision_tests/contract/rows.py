@@ -5,6 +5,7 @@ from webex_provision_tests.contract.routing_rows import changed_routing, routing
 from webex_provision_tests.rehearsal import LOCATION, hunt_group, user, workspace
 
 LATE = "late@example.com"
+PROMPT = "hola.wav"  # lies beside the CSV
 Rows = list[dict[str, str]]
 
 _PERMISSIONS = '[{"callType":"INTERNATIONAL","action":"BLOCK","transferEnabled":false}]'
@@ -76,6 +77,7 @@ def first_rows() -> Rows:
         *routing(),
         *_schedules("MON=09:00-14:00,15:00-18:00|SUN=24h", "Navidad=2026-12-25*|Puente=2026-12-07..2026-12-08"),
         _events(_SUMMER),
+        *_announcements("Gracias por llamar."),
         user("ana", "2101", phone_number="+34910002101", **_ALL_SETTINGS),
         user("luis", user_calling_license="standard"),
         _numbers("luis", "2122", user_ring_pattern_secondary="LONG_LONG", user_distinctive_ring_enabled="true"),
@@ -159,6 +161,7 @@ def second_rows() -> Rows:
         *changed_routing(),
         *_schedules("MON=09:00-14:00|TUE=09:00-14:00", "Navidad=2026-12-25*|Reyes=2027-01-06"),
         _events(_AUTUMN),
+        *_announcements("Vuelva a llamar."),
         _numbers("eva", "2133", phone_number="+34910002133", user_numbers_replace="true"),
         user("luis", "2142", user_calling_license="professional"),
         workspace("Sala Goya", "2311", workspace_capacity="9"),
@@ -210,6 +213,17 @@ def _events(events: str) -> dict[str, str]:
         "schedule_type": "businessHours",
         "schedule_events_json": events,
     }
+
+
+def _announcements(text: str) -> Rows:
+    """A file of the location and of the organisation, a spoken text of both."""
+    common = {"entity_type": "announcements_repo", "location_key": "HQ"}
+    voice = {"announcement_tts_voice": "es-ES-1", "announcement_tts_language": "es_es", "announcement_tts_text": text}
+    rows = [
+        common | {"announcement_name": "Hola", "announcement_source": "file", "announcement_file_path": PROMPT},
+        common | {"announcement_name": "Adios", "announcement_source": "tts"} | voice,
+    ]
+    return [*rows, *(row | {"location_key": ""} for row in rows)]
 
 
 def _numbers(name: str, extension: str, **cells: str) -> dict[str, str]:

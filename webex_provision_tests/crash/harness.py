@@ -11,11 +11,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from webex_provision.assets.home import dagster_home
 from webex_provision.clock import Clock
 from webex_provision.sandbox import SandboxConfig, SandboxServer
 from webex_provision.sandbox.faults import Effect, FaultRule, Faults
@@ -23,11 +24,12 @@ from webex_provision.sandbox.request_log import RequestLog
 from webex_provision.sandbox.tenant import Quirks
 from webex_provision_tests import checker
 from webex_provision_tests.crash import kill_points
-from webex_provision_tests.crash.site_rows import LATE, directory_rows, site_rows
+from webex_provision_tests.crash.site_rows import LATE, directory_rows, lay_prompt, site_rows
 from webex_provision_tests.rehearsal import TOKEN, write_csv
 
 # What is killed: verbs run, resume, retry, replay with --output-dir. The kill points inside the process are set by
-# the driver alone.
+# the driver alone; the command line itself goes through Dagster.
+COMMAND_LINE = [sys.executable, "-m", "webex_provision.cli"]
 COMMAND = shlex.split(os.environ.get("CRASH_COMMAND", "")) or [
     sys.executable,
     "-m",
@@ -87,12 +89,15 @@ class DeadlyLog(RequestLog):
 class Crashes:
     """One roll-out over `site_rows`, launched and killed again and again. A context manager that owns the tenant."""
 
-    def __init__(self, base: Path, *, list_lag: float = 0.3, latency_ms: float = 2) -> None:
+    def __init__(
+        self, base: Path, *, list_lag: float = 0.3, latency_ms: float = 2, command: Sequence[str] = COMMAND
+    ) -> None:
+        self.command = command
         self.folder = base / "out"
         self.base = base
-        self.dagster_home = base / "dagster"
-        self.dagster_home.mkdir()
+        self.dagster_home = dagster_home(base)
         self.csv = write_csv(base / "site.csv", site_rows())
+        lay_prompt(base)
         self.list_lag = list_lag
         self._clock = _LongAgo()
         self.server = SandboxServer(
@@ -145,7 +150,7 @@ class Crashes:
         """Launch a run; `run` names the CSV, every other verb goes on with the folder."""
         arguments = [str(self.csv)] if verb == "run" else []
         return subprocess.Popen(
-            [*COMMAND, verb, *arguments, "--output-dir", str(folder or self.folder)],
+            [*self.command, verb, *arguments, "--output-dir", str(folder or self.folder)],
             env=self.environment | {kill_points.VARIABLE: point, "WEBEX_TOKEN": token},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from webex_provision.ledger.files import AppendFile
 
@@ -34,28 +35,31 @@ POINTS: dict[str, tuple[str, str, str]] = {
 
 def install(point: str) -> None:
     """Make this process kill itself at `point`; an empty one changes nothing."""
-    if not point:
-        return
-    name, _, count = point.rpartition(":")
+    if point:
+        name, _, count = point.rpartition(":")
+        visited_at(name, _dying_at_the(int(count))).start()
+
+
+def visited_at(name: str, visit: Callable[[], None]) -> Any:
+    """A patch under which `visit` is called each time that the process comes to the point `name`."""
     method, file, when = POINTS[name]
     owner: type = Path if method == "replace" else AppendFile
-    die = _at_the(int(count))
     work = getattr(owner, method)
 
-    def deadly(self: Any, *arguments: Any) -> Any:
+    def visited(self: Any, *arguments: Any) -> Any:
         target = arguments[0] if method == "replace" else self.path
         mine = Path(target).name == file
         if mine and when == "before":
-            die()
+            visit()
         result = work(self, *arguments)
         if mine and when == "after":
-            die()
+            visit()
         return result
 
-    setattr(owner, method, deadly)
+    return patch.object(owner, method, visited)
 
 
-def _at_the(number: int) -> Callable[[], None]:
+def _dying_at_the(number: int) -> Callable[[], None]:
     visits: Iterator[int] = itertools.count(1)
 
     def die() -> None:

@@ -1,22 +1,33 @@
 """A CSV of over sixty rows, of every kind that matters to a crash: creates, deltas, replaces, rows that end pending."""
 
+from pathlib import Path
+
+from webex_provision_tests.prompts import wav
 from webex_provision_tests.rehearsal import LOCATION, hunt_group, user, workspace
 
 LATE = ("late1", "late2", "late3")  # the directory synchronises them after the first run
 NEW_LOCATIONS = ("Lisboa", "Porto", "Faro", "Braga")
+PROMPT = "hola.wav"
 _USERS, _MOVED, _ROOMS, _GROUPS = 18, 6, 12, 8
 
 Rows = list[dict[str, str]]
 
 
 def site_rows() -> Rows:
-    """Five locations, users with settings, users with alternates, workspaces, extension assignments, hunt groups."""
-    return [*_locations(), *_users(), *_workspaces(), *_assignments(), *_groups(), *_waiting()]
+    """Five locations, announcements, users with settings, users with alternates, workspaces, extension assignments,
+    hunt groups. The announcements are uploaded from a file beside the CSV, see `lay_prompt`."""
+    return [*_locations(), *_announcements(), *_users(), *_workspaces(), *_assignments(), *_groups(), *_waiting()]
+
+
+def lay_prompt(folder: Path) -> None:
+    """The sound file beside the CSV."""
+    (folder / PROMPT).write_bytes(wav())
 
 
 def directory_rows() -> Rows:
     """What is there before the first run: the people but the late ones, and Madrid with its numbers."""
-    there = [row for row in site_rows() if row["entity_type"] != "location" and "late" not in str(row)]
+    made = {"location", "announcements_repo"}
+    there = [row for row in site_rows() if row["entity_type"] not in made and "late" not in str(row)]
     return [row | {"location_key": "Madrid HQ"} for row in there if row["location_key"] == "HQ"]
 
 
@@ -24,6 +35,14 @@ def _locations() -> Rows:
     """Madrid is there already, the others are created."""
     portugal = LOCATION | {"time_zone": "Europe/Lisbon", "address_country": "PT"}
     return [LOCATION, *(portugal | {"location_key": name, "location_name": name} for name in NEW_LOCATIONS)]
+
+
+def _announcements() -> Rows:
+    filled = {"announcement_source": "file", "announcement_file_path": PROMPT}
+    return [
+        {"entity_type": "announcements_repo", "location_key": place, "announcement_name": "Hola", **filled}
+        for place in ("HQ", *NEW_LOCATIONS, "")
+    ]
 
 
 def _users() -> Rows:

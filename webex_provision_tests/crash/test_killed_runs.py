@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from webex_provision_tests.crash.harness import Crashes, When, at_held, at_request, at_write
+from webex_provision_tests.crash.harness import Crashes, When, at_held, at_write
 from webex_provision_tests.crash.kill_points import POINTS
 from webex_provision_tests.crash.site_rows import site_rows
 
@@ -49,11 +49,6 @@ def test_killed_after_the_tenant_has_carried_out_and_before_it_answers(
     crashes: Crashes, undisturbed: dict[str, Any]
 ) -> None:
     _killed_each_time(crashes, _between_carried_out_and_answered())
-    _ends_like(crashes, undisturbed)
-
-
-def test_killed_at_each_so_many_requests(crashes: Crashes, undisturbed: dict[str, Any]) -> None:
-    _killed_each_time(crashes, [at_request(number) for number in (1, 2, 5, 9, 13, 17, 21, 26, 32)])
     _ends_like(crashes, undisturbed)
 
 

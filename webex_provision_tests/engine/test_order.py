@@ -115,5 +115,5 @@ def test_pending_rows_of_an_earlier_type_do_not_hold_up_the_later_ones(site: Sta
 
 def test_a_replay_obeys_its_selection(site: Stage) -> None:
     play = site.play(*MIXED)
-    assert play.run(RunMode.REPLAY, Selection(types=("workspace",))) is RunState.COMPLETED
-    assert play.writes == ["PUT /workspaces/*"]
+    assert play.run(RunMode.REPLAY, Selection(types=("hunt_group",))) is RunState.COMPLETED
+    assert play.writes == ["PUT /telephony/config/locations/*/huntGroups/*"]

@@ -155,6 +155,6 @@ def test_an_unreadable_success_of_a_safe_call_is_an_invalid_answer_in_the_end(si
 
 def test_calls_and_retries_are_counted_by_family(site: Stage) -> None:
     site.faults(UPDATE | {"effect": "status", "status": 503, "last": 2})
-    play = site.play(LOCATION | {"location_name": "HQ"})
+    play = site.play(LOCATION | {"location_name": "HQ", "address_line1": "Gran Via 2"})
     places = play.summary["calls"]["places"]
     assert (places["sends"] - places["calls"], places["retries"], places["failed"]) == (2, 2, 0)

@@ -46,7 +46,9 @@ DESK = entity(
     EXTENSION,
     PHONE_NUMBER,
     PHONE_NUMBERS_SECONDARY,
-    Column(name="desk_colour", help="Colour.", kind=Kind.CHOICE, choices=("darkBlue", "RED_HOT")),
+    Column(
+        name="desk_colour", help="Colour.", kind=Kind.CHOICE, choices=("darkBlue", "RED_HOT"), old_names=("desk_paint",)
+    ),
     Column(name="desk_lift", help="Nothing serves it."),
     rank=2,
     entity_key=pl.format("{}/{}", "location_key", "desk_name"),
@@ -76,7 +78,7 @@ DESK_LINE = entity(
 PERSON = entity(
     "person",
     EMAIL,
-    Column(name="person_tags", help="Tags.", many=True, most_items=3, clearable=True),
+    Column(name="person_tags", help="Tags.", many=True, most_items=3, clearable=True, old_names=("person_labels",)),
     aliases=("human",),
     rank=1,
     entity_key=pl.col("email"),

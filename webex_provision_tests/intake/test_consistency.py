@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from webex_provision.actions.declaration import Claim, Column
+from webex_provision.actions.declaration import Claim, Column, RefersTo
 from webex_provision_tests.intake.made_up import cells, csv_of, entity, intake_of, ready_numbers, rejections
 
 SITE_ROW = {"entity_type": "site", "location_key": "HQ", "site_name": "Madrid HQ"}
@@ -136,13 +136,13 @@ def test_all_keys_of_one_entity_are_one_place_for_a_claim(tmp_path: Path) -> Non
     )
     crew = entity(
         "crew",
-        Column(name="crew_team", help="Team.", required=True),
+        Column(name="crew_team", help="Team.", required=True, refers_to=(RefersTo("team"),)),
         Column(name="crew_people", help="People.", many=True, required=True),
         Column(name="crew_does", help="What.", required=True),
         rank=2,
         entity_key=pl.concat_str("crew_team", "crew_does", "crew_people"),
         owner=pl.col("crew_does"),
-        claims=(Claim("crew_people", within="crew_team", refers_to="team"),),
+        claims=(Claim("crew_people", within="crew_team"),),
     )
     does = [("T1", "add"), ("blue", "drop"), ("Red", "drop")]
     rows = [{"entity_type": "crew", "crew_team": name, "crew_does": what, "crew_people": "x"} for name, what in does]

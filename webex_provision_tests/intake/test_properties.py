@@ -11,9 +11,9 @@ from webex_provision.actions.actions_registry import ENTITY_TYPES
 from webex_provision.actions.declaration import EntityType
 from webex_provision.intake.csv_file import UnusableCsv
 from webex_provision.intake.data_pipeline import IntakeResult, write_outputs
-from webex_provision.ledger.folder import RollOutFolder
-from webex_provision.ledger.ready_rows import load_ready
 from webex_provision_tests.intake.made_up import WORLD, csv_of, intake_of
+from webex_provision_tests.intake.test_ready_rows import loaded_equals
+from webex_provision_tests.rehearsal import read_csv
 
 text = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=12)
 
@@ -29,7 +29,7 @@ def sound(result: IntakeResult, folder: Path) -> None:
         assert part.get_column("position").sort().to_list() == list(range(1, part.height + 1))
     assert all(rejected.get_column("reason_message"))
     write_outputs(result, folder / "out")
-    assert load_ready(RollOutFolder(folder / "out")).equals(ready)
+    assert loaded_equals(folder / "out", ready)
 
 
 @settings(max_examples=100, deadline=None)
@@ -90,3 +90,37 @@ def test_an_intake_of_ready_rows_accepts_the_same_rows_unchanged(
     for column in first.iter_columns():
         if column.name not in ("row_id", "row_number", "pending_message"):
             assert again.ready.get_column(column.name).equals(column), column.name
+
+
+SAMPLE = read_csv(Path(__file__).parents[2] / "data" / "sample.csv")
+DAMAGE = st.one_of(
+    st.just(""), text, st.sampled_from(["-", "|", "=", " a | b ", "TRUE", "0", "+34 910 00 21 01", "\u0130"])
+)
+
+
+@st.composite
+def damaged_sample(draw: st.DrawFn) -> list[dict[str, str]]:
+    """Some rows of the sample, in any order, with any cells damaged, and with columns that nobody knows."""
+    rows = [dict(SAMPLE[place]) for place in draw(st.lists(st.integers(0, len(SAMPLE) - 1), min_size=1, max_size=25))]
+    for _ in range(draw(st.integers(0, 6))):
+        row = draw(st.sampled_from(rows))
+        filled = [name for name, cell in row.items() if cell]
+        row[draw(st.sampled_from([*filled, "strange", "row_ref", "entity_key"]))] = draw(DAMAGE)
+    return rows
+
+
+@settings(max_examples=8, deadline=None)
+@given(rows=damaged_sample())
+def test_ready_to_load_comes_out_of_an_intake_as_it_went_in(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]
+) -> None:
+    """All declared types: the file that was written is a CSV of which every row is ready again, and the same."""
+    folder = tmp_path_factory.mktemp("sample")
+    first = intake_of(folder, csv_of(*rows), ENTITY_TYPES)
+    sound(first, folder)
+    if first.ready.is_empty():
+        return
+    again = intake_of(folder, (folder / "out" / "ready_to_load.csv").read_bytes(), ENTITY_TYPES)
+    assert again.rejected.is_empty()
+    places = {"row_id", "row_number", "row_ref"}
+    assert again.ready.drop(places, strict=False).equals(first.ready.drop(places, strict=False))

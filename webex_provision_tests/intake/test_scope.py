@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from webex_provision.intake.csv_file import UnusableCsv
 from webex_provision_tests.intake.made_up import cells, csv_of, intake_of, ready_numbers, rejections
 from webex_provision_tests.intake.test_consistency import SITE_ROW, desk
 
@@ -70,6 +73,22 @@ def test_the_old_spelling_of_a_list_column_is_read_with_a_warning(tmp_path: Path
     result = intake_of(tmp_path, csv_of(PERSON_ROW | {"person_tags_csv": "a|b"}))
     assert cells(result, "person_tags") == ["a|b"]
     assert "person_tags_csv" in result.warnings[0]
+
+
+def test_an_old_name_of_a_column_is_read_with_a_warning(tmp_path: Path) -> None:
+    result = intake_of(tmp_path, csv_of(desk("a", extension="11", desk_paint="darkBlue")))
+    assert cells(result, "desk_colour") == ["darkBlue"]
+    assert result.warnings == ["column 'desk_paint' is read as 'desk_colour'"]
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [{"desk_paint": "x", "desk_colour": "x"}, {"person_tags_csv": "a", "person_labels": "a"}],
+    ids=["old and new", "two old ones"],
+)
+def test_a_column_that_stands_there_twice_is_refused(tmp_path: Path, twice: dict[str, str]) -> None:
+    with pytest.raises(UnusableCsv, match="both are there"):
+        intake_of(tmp_path, csv_of(PERSON_ROW | twice))
 
 
 def test_what_an_earlier_intake_added_is_not_read_again(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from webex_provision.clock import Clock
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.manifest import Manifest
-from webex_provision.ledger.records import minify_row
+from webex_provision.ledger.ready_rows import BOOKKEEPING
+from webex_provision.ledger.records import header_line, minify_row
 from webex_provision.ledger.state_store import Ledger
 from webex_provision.ledger.states import RowOutcome
 from webex_provision.vocabulary import Phase, Reason, RowStatus, RunMode
@@ -31,10 +32,14 @@ def manifest(**changes: Any) -> Manifest:
 
 
 def roll_out(root: Path, **changes: Any) -> RollOutFolder:
-    """A fresh folder with its manifest."""
+    """A fresh folder as intake leaves it: ready_to_load.csv (rows that say nothing) and the manifest."""
     folder = RollOutFolder(root / "site-abababab")
     folder.create()
-    manifest(**changes).save(folder)
+    made = manifest(**changes)
+    places = [(int(phase), position) for phase, rows in made.rows.items() for position in range(1, rows + 1)]
+    rows = (f"user,,{n},{n},{phase},{position},user,,\n" for n, (phase, position) in enumerate(places, start=1))
+    folder.ready.write_bytes(header_line(("entity_type", "entity_key", *BOOKKEEPING)) + "".join(rows).encode())
+    made.save(folder)
     return folder
 
 

@@ -1,14 +1,23 @@
 """A folder belongs to one input; another one is refused before anything is touched."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from webex_provision.ledger.checkpoint import Progress
-from webex_provision.ledger.errors import CorruptLedger, InputChanged, LedgerInvariant, NoRollOut, OutputNotWritable
+from webex_provision.ledger.errors import (
+    CorruptLedger,
+    InputChanged,
+    LedgerInvariant,
+    NewerFormat,
+    NoRollOut,
+    OutputNotWritable,
+)
 from webex_provision.ledger.establish import check_same_input, establish_manifest
 from webex_provision.ledger.folder import RollOutFolder, input_id_of
 from webex_provision.ledger.manifest import Generation, Identity, load_manifest
+from webex_provision.ledger.repair import repair
 from webex_provision.ledger.state_store import Ledger
 from webex_provision.vocabulary import ExitCode, RunMode
 from webex_provision_tests.ledger.samples import HASH, manifest, opened, roll_out, success
@@ -18,7 +27,7 @@ OTHER = "cd" * 32
 
 
 def contents(folder: RollOutFolder) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.root.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.root.iterdir() if path.name != ".lock"}
 
 
 @pytest.mark.parametrize(
@@ -91,13 +100,45 @@ def test_another_input_or_version_is_refused_and_nothing_is_touched(tmp_path: Pa
     assert contents(folder) == {name: content for name, content in before.items() if name != "manifest.json"}
 
 
-def test_a_checkpoint_of_another_input_is_refused_by_the_ledger(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("field", "other"), [("input_hash", OTHER), ("pipeline_version", "2")])
+def test_a_checkpoint_of_another_roll_out_is_named_and_repair_makes_a_new_one(
+    tmp_path: Path, field: str, other: str
+) -> None:
+    folder = roll_out(tmp_path)
+    with opened(folder) as ledger:
+        ledger.commit(success("a"))
+        ledger.checkpoint(Progress())
+    folder.checkpoint.write_text(json.dumps(json.loads(folder.checkpoint.read_bytes()) | {field: other}))
+    before = contents(folder)
+    for look in (
+        lambda: Ledger.open(folder, clock=VirtualClock()),
+        lambda: check_same_input(folder, manifest().identity),
+    ):
+        with pytest.raises(CorruptLedger, match=rf"it is of .*{other[:8]}.*webex-provision repair"):
+            look()
+    assert contents(folder) == before
+    assert "checkpoint.json" in repair(folder, clock=VirtualClock()).actions[0]
+    with opened(folder) as ledger:
+        assert list(ledger.states) == ["a"]
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "manifest.json"])
+def test_a_file_of_a_newer_format_is_left_to_the_version_that_wrote_it(tmp_path: Path, name: str) -> None:
     folder = roll_out(tmp_path)
     with opened(folder) as ledger:
         ledger.checkpoint(Progress())
-    manifest(input_hash=OTHER).save(folder)
-    with pytest.raises(InputChanged, match="sha256 abababab, not cdcdcdcd"):
-        Ledger.open(folder, clock=VirtualClock())
+    newer = json.loads((folder.root / name).read_bytes()) | {"format_version": 2, "told_by": "a later version"}
+    (folder.root / name).write_text(json.dumps(newer))
+    before = contents(folder)
+    for look in (
+        lambda: Ledger.open(folder, clock=VirtualClock()),
+        lambda: check_same_input(folder, manifest().identity),
+        lambda: repair(folder, clock=VirtualClock()),
+    ):
+        with pytest.raises(NewerFormat, match=r"newer version .* \(format 2, this one knows 1\)") as caught:
+            look()
+        assert caught.value.exit_code is ExitCode.STATE
+    assert contents(folder) == before
 
 
 def test_the_same_input_again_keeps_generation_and_creation_time(tmp_path: Path) -> None:

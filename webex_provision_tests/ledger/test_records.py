@@ -23,12 +23,17 @@ ANY_TEXT = st.text(st.characters(codec=None), max_size=20)
 TRICKY = st.one_of(ANY_TEXT, st.text("=@+-'\t\r\n\0 \"',1aé\u2028\x85", max_size=8))
 
 
-@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "\tx", "\rx", "\0=x", "+cmd", "-", "+", "-=1", "+\u0663"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "@SUM(A1)", "\tx", "\rx", "\0=x", "+cmd", "-", "+", "-=1", "+\u0663", "-2+3|cmd", "+1=x", "\uff1d1"],
+)
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
     assert cell(text).startswith("'")
 
 
-@pytest.mark.parametrize("text", ["+34600111222", "-5", "0123", "08001", "a=b", "'quoted", "", " =x", "user@x.org"])
+@pytest.mark.parametrize(
+    "text", ["+34600111222", "+34 600 11-22", "-5", "0123", "08001", "a=b", "'quoted", "", " =x", "user@x.org"]
+)
 def test_numbers_and_plain_text_stay_as_they_are(text: str) -> None:
     assert cell(text) == text
 

@@ -107,6 +107,10 @@ def _open_intent(evidence: Evidence) -> None:
     evidence.write("intents.jsonl", [json.dumps(intent) + "\n"])
 
 
+def _unknown_run(evidence: Evidence) -> None:
+    evidence.write("runs.jsonl", [line.replace("in-process", "another") for line in evidence.lines("runs.jsonl")])
+
+
 @pytest.mark.parametrize(
     ("damage", "named"),
     [
@@ -122,6 +126,8 @@ def _open_intent(evidence: Evidence) -> None:
         (lambda evidence: evidence.mend("checkpoint.json", commits=7), "is ahead: 7 commits"),
         (lambda evidence: evidence.mend("checkpoint.json", last_completed_row_id="99"), "row 99 has no result"),
         (_open_intent, r"intents\.jsonl, line 1: workspace_create of row 4 is still open"),
+        (_without_line("runs.jsonl"), r"runs\.jsonl says ended_at '' of the last run"),
+        (_unknown_run, r"runs\.jsonl does not know the run in-process of row 1"),
         (_readable, r"results\.csv has the mode 644"),
         (lambda evidence: evidence.folder.chmod(0o755), "has the mode 755, not 700"),
         (_token, r"run_summary\.json holds the token"),

@@ -1,6 +1,9 @@
 import pytest
 
+from webex_provision_tests.contract.description import contract
 from webex_provision_tests.sandbox import Api, Site
+
+__all__ = ["api", "contract", "site"]
 
 
 @pytest.fixture

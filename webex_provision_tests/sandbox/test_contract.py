@@ -1,8 +1,5 @@
 """The answers of the sandbox have the shapes that the published API description gives them."""
 
-import importlib.util
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,26 +9,6 @@ from webex_provision_tests.sandbox import Site, code
 
 # The description calls these two strings; the service sends booleans, as its own examples do elsewhere.
 REALLY_BOOLEAN = ("/invitePending:", "/loginEnabled:")
-
-
-def _contract_folder() -> Path | None:
-    named = os.environ.get("WEBEX_CONTRACT_DIR")
-    near = [parent / "shared" / "webex" / "contract" for parent in Path(__file__).resolve().parents]
-    candidates = [Path(named)] if named else near
-    return next((folder for folder in candidates if (folder / "check_contract.py").exists()), None)
-
-
-@pytest.fixture(scope="module")
-def contract() -> Any:
-    folder = _contract_folder()
-    if folder is None:
-        pytest.skip("no API description at hand; WEBEX_CONTRACT_DIR names its folder")
-    spec = importlib.util.spec_from_file_location("check_contract", folder / "check_contract.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Contract(folder / "openapi.json")
 
 
 @pytest.fixture

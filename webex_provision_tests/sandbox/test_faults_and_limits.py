@@ -18,6 +18,7 @@ from webex_provision.sandbox import (
     Shape,
     Tenant,
 )
+from webex_provision.sandbox.limiter import Limiter, Limits
 from webex_provision_tests.sandbox import TOKEN, Api, Site
 from webex_provision_tests.virtual_clock import VirtualClock
 
@@ -134,6 +135,14 @@ def test_partial_withholds_the_license(site: Site) -> None:
     assert site.enable(site.ana, extension="1001").status_code == 200
 
 
+def test_each_token_expires_by_its_own_count(site: Site, api: Api) -> None:
+    """In the order in which they are first seen; one that the list does not name lives on."""
+    site.sandbox.set_faults(Faults(tokens_expire_after=(None, 2)))
+    others = [Api(site.sandbox, f"another-{number}") for number in range(2)]
+    answers = [[one.get("/licenses").status_code for one in (api, *others)] for _ in range(4)]
+    assert answers == [[200, 200, 200]] * 2 + [[200, 401, 200]] * 2
+
+
 def test_a_token_expires_for_good_and_a_new_one_works(site: Site, api: Api) -> None:
     site.sandbox.set_faults(Faults(token_expires_after=2))
     assert [api.get("/people/me").status_code for _ in range(4)] == [200, 200, 401, 401]
@@ -211,3 +220,17 @@ def test_latency_is_added_to_every_answer() -> None:
     api = Api(Sandbox(SandboxConfig(latency_ms=200, latency_jitter_ms=100), tenant=Tenant(clock=clock)))
     api.get("/licenses")
     assert 0.2 <= clock.slept <= 0.3
+
+
+def test_a_limiter_can_be_retuned_while_it_runs() -> None:
+    """A bucket keeps what it holds, as far as the new one is large enough, and fills at the new rate from then on."""
+    clock = VirtualClock()
+    limiter = Limiter(Profile.DOCUMENTED, clock)
+    call = ("token", "GET", "/people")
+    assert limiter.enter(*call, "") is None
+    limiter.retune(Limits(family=60, people=60, burst=2, organisation=600, in_flight=100, write_cost=1))
+    assert [limiter.enter(*call, "") is None for _ in range(3)] == [True, True, False]
+    assert limiter.next_free(*call) == pytest.approx(1)
+    clock.advance(1)
+    assert limiter.next_free(*call) == 0
+    assert limiter.enter(*call, "") is None

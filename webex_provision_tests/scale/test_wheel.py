@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from webex_provision.templates import templates
+
 pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parent.parent.parent
 
@@ -42,3 +44,6 @@ def test_a_wheel_in_an_empty_environment_plays_the_demo_from_an_empty_folder(tmp
     assert "user_not_found" in printed
     (results,) = empty.glob("output/*/results.csv")
     assert results.read_text(encoding="utf-8").count("success") > 60
+    page = empty / run(python.with_name("webex-provision"), "report", folder=empty).strip()
+    assert "user_not_found" in page.read_text(encoding="utf-8")
+    assert run(python.with_name("webex-provision"), "template", folder=empty) == templates()["all.csv"]

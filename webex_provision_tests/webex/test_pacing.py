@@ -11,7 +11,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from webex_provision.webex.errors import RateLimitedTooLong
-from webex_provision.webex.pacing import BURST, Pacer, Turnstile
+from webex_provision.webex.learned_pace import MOST_PRESS, SLOWEST, STEEPEST, LearnedPace
+from webex_provision.webex.pacing import Pacer, Turnstile
+from webex_provision_tests.benchmarks.pace_simulation import possible, reached
+from webex_provision_tests.benchmarks.tenant_profiles import TENANTS, Tenant, limited
 from webex_provision_tests.virtual_clock import VirtualClock
 from webex_provision_tests.webex.tenant_double import run
 
@@ -95,28 +98,27 @@ def test_the_first_calls_leave_at_the_configured_pace() -> None:
     clock = VirtualClock()
     service = Service(clock, per_second=1e9, burst=1e9, tokens=1e9)
     run(drive(pacer(clock), service, 8))
-    assert service.departures[:BURST] == [0.0] * BURST
-    gaps = [after - before for before, after in pairwise(service.departures[BURST - 1 :])]
-    assert all(0.15 < gap <= 0.26 for gap in gaps)
+    gaps = [after - before for before, after in pairwise(service.departures)]
+    assert all(0.12 < gap <= 0.25 for gap in gaps)
 
 
 def test_the_documented_limit_is_nearly_used_up_with_few_refusals() -> None:
-    """300 a minute: at least 80 % of it is used, and a call is not refused again and again."""
+    """300 a minute: at least 95 % of it is used, and a call is not refused again and again."""
     clock = VirtualClock()
     service = Service(clock, per_second=5, burst=50, latency=0.3, tokens=50)
     refusals = run(drive(pacer(clock), service, 1_500))
-    assert 1_500 / clock.elapsed > 0.8 * 5
-    assert service.refused < 150
+    assert 1_500 / clock.elapsed > 0.95 * 5
+    assert service.refused < 45
     assert max(refusals) <= 5
     assert service.early == 0
 
 
 def test_a_bound_on_calls_in_flight_is_found_and_kept() -> None:
-    """Where the tenant refuses more than three at once, we stop asking for more most of the time."""
+    """Where the tenant refuses more than three at once, the pace keeps us there most of the time."""
     clock = VirtualClock()
     service = Service(clock, per_second=1e9, burst=1e9, latency=0.5, tokens=1e9, most_in_flight=3)
     refusals = run(drive(pacer(clock), service, 600))
-    assert service.refused < 120
+    assert service.refused < 30
     assert max(refusals) <= 5
 
 
@@ -130,11 +132,11 @@ def test_one_burst_of_refusals_cuts_the_pace_once() -> None:
         for slot in slots:
             slot.limited(2)
             await slot.__aexit__(None, None, None)
-        rate = pace.gates["people"].rate
-        assert 0.7 * 50 <= rate <= 70
+        rate = pace.lanes[0].gates["people"].rate
+        assert 0.45 * 100 <= rate <= 50
         async with pace.slot("people") as later:
             later.limited(1)
-        assert pace.gates["people"].rate < rate
+        assert pace.lanes[0].gates["people"].rate < rate
 
     run(scenario())
 
@@ -273,8 +275,83 @@ def test_bounds_hold_and_no_one_starves_under_any_traffic(
 
     run(scenario())
     assert served == len(calls)
-    assert pace.flight.inside == 0
-    assert 1 <= pace.flight.limit <= most
+    assert pace.lanes[0].inside == 0
+
+
+answers = st.lists(st.tuples(st.floats(0, 10), st.booleans(), st.floats(0, 200)), min_size=1, max_size=300)
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(answers, st.floats(0.01, 1_000), st.floats(0.5, 1_000))
+def test_the_pace_stays_within_its_bounds_whatever_is_answered(
+    traffic: list[tuple[float, bool, float]], rate: float, fastest: float
+) -> None:
+    """Never above the configured maximum, never so slow that a call waits for minutes; no 429 speeds it up."""
+    pace = LearnedPace(rate, fastest)
+    slowest = min(SLOWEST, rate, fastest)
+    now = 0.0
+    for gap, refused, hold in traffic:
+        pace.sent(now, lull=max(0.0, gap - 5))
+        before, departed_at = pace.rate, now
+        now += gap
+        if refused:
+            pace.refused(now, departed_at, hold)
+            assert pace.rate <= max(before, slowest)
+        else:
+            pace.served()
+            assert before <= pace.rate <= max(before * (1 + STEEPEST), before * MOST_PRESS) * 1.001
+        assert slowest <= pace.rate <= fastest
+
+
+@hypothesis_settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 30), st.floats(0, 60)), max_size=20), st.integers(1, 20))
+def test_a_waiting_call_wakes_once_for_each_hold_and_not_more(holds: list[tuple[float, float]], callers: int) -> None:
+    """However holds overlap and grow, waiting is no polling: the work of a wait is bounded by what happened."""
+
+    class CountingClock(VirtualClock):
+        wakes = 0
+
+        async def sleep(self, seconds: float) -> None:
+            self.wakes += 1
+            await super().sleep(seconds)
+
+    clock = CountingClock()
+    pace = pacer(clock)
+
+    async def holder(at: float, seconds: float) -> None:
+        await VirtualClock.sleep(clock, at)
+        pace.slot("people").hold(seconds)
+
+    async def caller() -> None:
+        async with pace.slot("people"):
+            pass
+
+    async def scenario() -> None:
+        await asyncio.gather(*(holder(*hold) for hold in holds), *(caller() for _ in range(callers)))
+
+    run(scenario())
+    assert clock.wakes <= callers + 2 * len(holds)
+
+
+@pytest.mark.parametrize(
+    "tenant",
+    ["documented", "tight writes", "a third and back, burst 5"],
+)
+def test_the_limit_of_a_tenant_is_used_without_knowing_it(tenant: str) -> None:
+    """Twenty minutes of virtual time: 95 % of what a loop reaches that knows the limit, at most 1 % of 429s."""
+    run_of = {"latency": 0.3, "seed": 0, "seconds": 1_200.0}
+    best, ours = possible(TENANTS[tenant], **run_of), reached(TENANTS[tenant], **run_of)
+    assert len(ours.served) >= 0.95 * len(best.served)
+    assert ours.refused_share < 0.01
+    assert ours.most_in_flight <= 8
+    assert (ours.early, ours.given_up, ours.stopped) == (0, 0, False)
+
+
+def test_a_limit_that_rises_again_is_used_again_within_a_minute() -> None:
+    """From 2 to 6 calls a second: found as soon as the last refusal is paid for, and then within seconds."""
+    tenant = Tenant(((300, limited(2, burst=5)), (float("inf"), limited(6, burst=5))))
+    ours = reached(tenant, latency=0.3, seed=0, seconds=420)
+    assert ours.served_until(420) - ours.served_until(390) >= 0.9 * 6 * 30
 
 
 @hypothesis_settings(max_examples=30, deadline=None)

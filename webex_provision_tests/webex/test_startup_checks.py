@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from webex_provision.webex.errors import PreflightFailed, RateLimitedTooLong
-from webex_provision.webex.startup_checks import Preflight, organisation_uuid, preflight, token_alive
+from webex_provision.webex.organisation import organisation_uuid
+from webex_provision.webex.startup_checks import Preflight, preflight, token_alive
 from webex_provision_tests.webex.tenant_double import TOKEN, Reply, Stage, ok, run, stage, status
 
 UUID = "1eb65fdf-9643-417f-9974-ad72cae0e10f"

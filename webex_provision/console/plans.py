@@ -1,0 +1,117 @@
+"""A plan as the command line shows it: a table by type, reasons, calls and time, and plan.csv with every row."""
+
+import asyncio
+import logging
+import shlex
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from webex_provision.clock import Clock
+from webex_provision.config import Environment, Settings
+from webex_provision.console.ending import show_reasons
+from webex_provision.console.faults import read_settings
+from webex_provision.console.languages import ENGLISH
+from webex_provision.console.progress import Watcher, watcher_for
+from webex_provision.console.screen import say, say_json, stderr, stdout
+from webex_provision.vocabulary import ExitCode, PlanAction
+
+if TYPE_CHECKING:
+    from webex_provision.engine.plan import Plan
+
+_LOGGER = "webex_provision"
+# What settings need and nobody uses without a tenant.
+_NO_TENANT = {"webex_token": "none", "webex_base_url": "http://127.0.0.1:9/v1", "environment": Environment.LAB}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked for. `output` is plan.csv itself; without it, it stands in `folder`, the roll-out's."""
+
+    csv: Path
+    output: Path | None = None
+    folder: Path | None = None
+    offline: bool = False
+    calls_per_minute: float = 300
+    as_json: bool = False
+
+
+def show_plan(question: Question) -> ExitCode:
+    """Makes the plan, writes plan.csv, shows it. OK, or how the run itself would end early."""
+    from webex_provision.engine.plan import PLAN_COLUMNS, Planner
+    from webex_provision.intake.data_pipeline import run_intake
+    from webex_provision.ledger.writers import write_plan
+
+    settings = read_settings(**_NO_TENANT) if question.offline else read_settings()
+    clock = Clock()
+    result = run_intake(question.csv, settings, clock)
+    path = question.output or _place(question, settings, result.input_hash)
+    for warning in result.warnings:
+        say(f"warning: {warning}", style="yellow", error=True)
+    silence_log()
+    with lookup_watcher() as watcher:
+        planner = Planner(
+            result.ready,
+            result.rejected,
+            settings,
+            clock,
+            folder=question.csv.parent,
+            offline=question.offline,
+            observer=watcher,
+        )
+        plan = asyncio.run(planner.make())
+    write_plan(path, PLAN_COLUMNS, (astuple(row) for row in plan.rows))
+    if question.as_json:
+        say_json({"file": str(path), **plan.as_dict(question.calls_per_minute)})
+    else:
+        _show(plan, question.calls_per_minute)
+        stdout().print()
+        say(f"Every row: {path}. Do it: webex-provision run {shlex.quote(str(question.csv))}")
+    return plan.state.exit_code if plan.state else ExitCode.OK
+
+
+def silence_log() -> None:
+    """What is logged is in the result, too; without a file for it, it would stand between the lines on stderr."""
+    logging.getLogger(_LOGGER).addHandler(logging.NullHandler())
+
+
+def lookup_watcher() -> Watcher:
+    """A bar on a terminal; nothing elsewhere, for no batch is done."""
+    return watcher_for(stderr()) if stderr().is_terminal else Watcher()
+
+
+def _place(question: Question, settings: Settings, input_hash: str) -> Path:
+    """plan.csv in the roll-out's folder, which is made where it is not there. Raises InputChanged, CorruptLedger."""
+    from webex_provision.ledger.establish import check_same_input
+    from webex_provision.ledger.folder import RollOutFolder, input_id_of
+    from webex_provision.ledger.manifest import Identity
+
+    folder = RollOutFolder(question.folder or settings.output_dir / input_id_of(question.csv, input_hash))
+    check_same_input(folder, Identity(input_hash, settings.pipeline_version))
+    folder.create()
+    return folder.plan
+
+
+def _show(plan: "Plan", calls_per_minute: float) -> None:
+    if plan.state is not None:
+        say(f"The run would end early, {plan.state}: {plan.message}", style="bold red")
+    rows = plan.actions()
+    table = Table("", *(action.replace("_", " ") for action in rows), "calls", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, counts in plan.by_type().items():
+        table.add_row(name, *(str(counts.get(action, 0)) for action in [*rows, "calls"]))
+    table.add_row("lists and checks", *("" for _ in rows), str(plan.list_calls))
+    table.add_row(Text("all", style="bold"), *map(str, rows.values()), str(plan.calls))
+    stdout().print(table)
+    show_reasons("Pending", plan.reasons(PlanAction.PENDING), ENGLISH)
+    show_reasons("Rejected at intake, never sent", plan.reasons(PlanAction.REJECTED), ENGLISH)
+    time = f"{plan.minutes(calls_per_minute):.1f} minutes at {calls_per_minute:g} calls a minute"
+    stdout().print()
+    if plan.offline:
+        say(f"At most about {plan.calls} calls, {time}; no tenant was asked.")
+    else:
+        say(f"{plan.calls} calls, about {time}. This plan made {plan.lookups_made} look-ups and changed nothing.")

@@ -1,0 +1,141 @@
+"""`rehearse`: what a real run would come to, played without a token, a tenant, or a trace among real roll-outs."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webex_provision.console.call_counter import BEFORE_ROWS, CallCounter, minutes_needed
+from webex_provision.ledger.states import RowOutcome
+from webex_provision.sandbox.request_log import RequestLog
+from webex_provision.templates import template
+from webex_provision.vocabulary import Phase, RowStatus
+from webex_provision.workbook_template import workbook_template
+from webex_provision_tests.cli.typed import Said, Terminal
+
+TYPES = ("location", "trunk", "user", "number_removal")
+NEEDS = ["TRUNK_MADRID_PASSWORD", "ALLOW_NUMBER_REMOVAL"]
+PACE = ("--list-lag-seconds", "0.2")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    path = tmp_path / "site.csv"
+    path.write_text(template(TYPES), encoding="utf-8")
+    return path
+
+
+def _document(said: Said) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(said.out)
+    return document
+
+
+def test_it_tells_what_a_real_run_would_come_to_and_leaves_no_roll_out(site: Path, terminal: Terminal) -> None:
+    """Twice, the second time with fewer calls a minute: made anew, it comes to the same in more time."""
+    words = ("rehearse", str(site), "--missing-users", "100%", "--json")
+    first = terminal.types(*words, *PACE)
+    document = _document(first)
+    assert (first.code, document["state"]) == (0, "COMPLETED_WITH_PENDING")
+    assert document["success"] + document["pending"] == document["read"] == len(TYPES)
+    assert document["pending_by_reason"] == {"user_not_found": 1}
+    assert document["a_real_run_needs"] == NEEDS
+    assert all(name in first.err for name in document["a_real_run_needs"])
+    calls = Counter({name: counts["calls"] for name, counts in document["by_type"].items()})
+    assert calls.total() == document["calls"] == sum(document["calls_by_family"].values())
+    assert calls[BEFORE_ROWS] == 2
+    assert calls["location"] >= 2
+
+    folder = Path(document["folder"])
+    assert folder.parent == Path("output/rehearsals").resolve()
+    with (folder / "results.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(TYPES)
+    assert "There is no roll-out in output" in terminal.types("status").err
+    assert not Path("output/.dagster").exists()
+
+    again = _document(terminal.types(*words, *PACE, "--calls-per-minute", "100"))
+    assert again["seconds"] == pytest.approx(document["seconds"] * 3, abs=0.2)
+    assert {name: again[name] for name in ("success", "pending", "calls")} == {
+        name: document[name] for name in ("success", "pending", "calls")
+    }
+
+    for words in (("resume", "--output-dir", str(folder)), ("run", str(site), "--output-dir", str(folder))):
+        refused = terminal.types(*words, WEBEX_TOKEN="x", WEBEX_BASE_URL="http://127.0.0.1:1", ENVIRONMENT="lab")
+        assert (refused.code, "is a rehearsal" in refused.err) == (2, True)
+
+    (folder / ".rehearsal").unlink()  # now it may be anything of somebody's, and is never deleted
+    refused = terminal.types("rehearse", str(site))
+    assert (refused.code, "holds no rehearsal" in refused.err) == (2, True)
+    assert (folder / "results.csv").exists()
+
+
+def test_faults_by_choice_end_it_as_they_would_end_a_real_run(tmp_path: Path, terminal: Terminal) -> None:
+    """Of a workbook, which is rehearsed as a CSV is."""
+    site = tmp_path / "site.xlsx"
+    site.write_bytes(workbook_template(TYPES))
+    faults = tmp_path / "faults.json"
+    faults.write_text('{"rules": [{"effect": "status", "status": 401, "first": 3}]}')
+    said = terminal.types("rehearse", str(site), "--faults", str(faults), *PACE)
+    assert said.code == 7
+    assert "STOPPED_AUTH in rehearsal" in said.out
+    assert f"Before the real run, set: {' '.join(NEEDS)}" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nowhere.csv",), "no such file"),
+        (("site.csv", "--profile", "wild"), "--profile"),
+        (("site.csv", "--faults", "nowhere.json"), "nowhere.json: there is no such file"),
+        (("site.csv", "--missing-users", "150%"), "--missing-users"),
+    ],
+)
+def test_what_cannot_be_rehearsed_ends_with_a_line_and_exit_2(
+    words: tuple[str, ...], told: str, terminal: Terminal
+) -> None:
+    Path("site.csv").write_text("entity_type\nuser\n")
+    said = terminal.types("rehearse", *words)
+    assert (said.code, said.out.count("\n") <= 1) == (2, True)
+    assert told in said.err
+
+
+def test_calls_are_counted_for_the_type_that_was_at_work() -> None:
+    """Whatever the order of answers: the number of a request says before the end of which type it was asked."""
+    log = RequestLog(100)
+    counter = CallCounter(log)
+
+    def asked(*requests: tuple[str, str]) -> None:
+        for method, path in requests:
+            log.write({"seq": log.next_seq(), "method": method, "path": f"/v1/{path}"})
+
+    def done(entity_type: str) -> None:
+        outcome = RowOutcome(
+            row_id="1",
+            row_number=1,
+            batch_id="p1-b0001",
+            phase=Phase.ROUTING,
+            entity_type=entity_type,
+            entity_key="",
+            step="done",
+            status=RowStatus.SUCCESS,
+            attempt=1,
+            run_id="run",
+        )
+        counter.on_row(None, outcome)  # type: ignore[arg-type]
+
+    asked(("GET", "people/me"))
+    counter.on_start(2)
+    asked(("GET", "locations"), ("POST", "locations"))
+    done("location")
+    asked(("GET", "people"))
+    done("user_calling_settings")
+    asked(("PATCH", "licenses/users"), ("PUT", "people/x"))
+    done("user")
+    assert counter.counted() == {
+        BEFORE_ROWS: {"people": 1},
+        "location": {"places": 2},
+        "user_calling_settings": {"people": 3},
+    }
+    assert minutes_needed(Counter({"people": 3, "places": 30}), 10) == 3

@@ -1,0 +1,1 @@
+"""What software of other people makes of the sandbox."""

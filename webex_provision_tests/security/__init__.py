@@ -1,0 +1,1 @@
+"""What must never happen: the token told, another host called, a file read or written where it must not be."""
