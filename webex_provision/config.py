@@ -4,8 +4,10 @@ Every setting is an environment variable of the same name in capitals; the comma
 """
 
 import math
+import os
 import re
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -16,7 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_BATCHES_CEILING = 1000
 MOST_FURTHER_TOKENS = 15
-SECRET_SETTINGS = ("webex_token", "webex_tokens")
+SECRET_SETTINGS = ("webex_token", "webex_tokens", "mirror_url")
 
 
 class Environment(StrEnum):
@@ -32,6 +34,13 @@ class RetryProfile(StrEnum):
     CONSERVATIVE = "conservative"
     NORMAL = "normal"
     AGGRESSIVE = "aggressive"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log on stderr is written."""
+
+    JSON = "json"
+    TEXT = "text"
 
 
 def _base_url(value: str) -> str:
@@ -65,6 +74,11 @@ class Settings(BaseSettings):
     webex_tokens: SecretStr = Field(
         default=SecretStr(""), description="Tokens of further users of the organisation; comma or space between them."
     )
+    token_slot: str = Field(
+        default="",
+        pattern="^([1-9][0-9]?|any)?$",
+        description="Use one token: 1 is WEBEX_TOKEN, 2 the first of WEBEX_TOKENS; any: a free one. Empty: all.",
+    )
     webex_base_url: Annotated[str, AfterValidator(_base_url)] = Field(
         description="Where the API stands, e.g. https://webexapis.com/v1."
     )
@@ -73,6 +87,10 @@ class Settings(BaseSettings):
 
     # What to do
     output_dir: Path = Field(default=Path("output"), description="Where the folders of roll-outs are made.")
+    mirror_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Where roll-outs are copied to while they run, e.g. s3://bucket/prefix.",
+    )
     pipeline_version: str = Field(default="1", description="Part of a roll-out's identity.")
     batch_size: int = Field(default=500, ge=1, le=5_000, description="Rows a batch; pinned for a roll-out.")
     max_rows: int = Field(default=21_000, ge=1, le=1_000_000, description="Largest accepted CSV.")
@@ -116,12 +134,32 @@ class Settings(BaseSettings):
     job_wait_seconds: Seconds = Field(default=300, description="Wait for a job of Webex that a row began.")
     lock_wait_seconds: float = Field(default=0, ge=0, le=3_600, description="Wait for a lock; 0: fail at once.")
     checkpoint_interval_seconds: Seconds = Field(default=1, description="Fsync and checkpoint at least so often.")
+
+    # What is seen of it
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$", description="Log level.")
+    log_format: LogFormat | None = Field(
+        default=None, description="Logs on stderr, too, for a collector: json or text (logfmt)."
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65_535, description="Port for Prometheus to scrape while a run goes on."
+    )
+    metrics_host: str = Field(default="127.0.0.1", min_length=1, description="Address that METRICS_PORT is opened on.")
+    metrics_dir: Path | None = Field(
+        default=None, description="Folder for node_exporter: a file of metrics a roll-out, replaced as it goes on."
+    )
 
     @model_validator(mode="after")
     def _prod_names_its_organisation(self) -> Self:
         if self.environment is Environment.PROD and not self.webex_org_id:
             raise ValueError("ENVIRONMENT=prod needs WEBEX_ORG_ID, the organisation that may be provisioned")
+        return self
+
+    @model_validator(mode="after")
+    def _metrics_can_be_told(self) -> Self:
+        if (self.metrics_port or self.metrics_dir) and find_spec("prometheus_client") is None:
+            raise ValueError(
+                "METRICS_PORT and METRICS_DIR need a library: pip install 'webex-provision[metrics]'; or unset them"
+            )
         return self
 
     @field_validator("webex_tokens")
@@ -131,10 +169,32 @@ class Settings(BaseSettings):
             raise ValueError(f"at most {MOST_FURTHER_TOKENS} further tokens")
         return value
 
+    @model_validator(mode="after")
+    def _slot_holds_a_token(self) -> Self:
+        given = len(self.all_tokens)
+        if self.token_slot.isdigit() and int(self.token_slot) > given:
+            counted = "is 1 token" if given == 1 else f"are {given} tokens"
+            raise ValueError(
+                f"TOKEN_SLOT is {self.token_slot}, but there {counted} in WEBEX_TOKEN and WEBEX_TOKENS together: "
+                f"choose 1 to {given}, or any"
+            )
+        return self
+
+    @property
+    def all_tokens(self) -> tuple[SecretStr, ...]:
+        """WEBEX_TOKEN, then each of WEBEX_TOKENS in its order, whatever the slot."""
+        return (self.webex_token, *_divided(self.webex_tokens))
+
     @property
     def tokens(self) -> tuple[SecretStr, ...]:
-        """WEBEX_TOKEN, then each of WEBEX_TOKENS in its order."""
-        return (self.webex_token, *_divided(self.webex_tokens))
+        """The tokens that may be used: that of the slot, else all in their order."""
+        if self.token_slot.isdigit():
+            return (self.all_tokens[int(self.token_slot) - 1],)
+        return self.all_tokens
+
+    def in_slot(self, slot: int) -> Self:
+        """These settings with one token only; 1 is WEBEX_TOKEN."""
+        return self.model_copy(update={"token_slot": str(slot)})
 
     @property
     def batches_limit(self) -> int:
@@ -146,11 +206,24 @@ class Settings(BaseSettings):
         raise TypeError("settings are not pickled: they hold tokens; read them from the environment again")
 
     def public(self) -> dict[str, object]:
-        """The effective configuration for logs and displays, without the tokens."""
+        """The effective configuration for logs and displays, without what may hold a secret."""
         return self.model_dump(mode="json", exclude=set(SECRET_SETTINGS))
 
 
-_OTHERS_SECRETS = re.compile(r"(^|_)(TOKEN|KEY|CREDENTIALS?)(_|$)|^(AWS|AZURE|DAGSTER|GITHUB|GITLAB|GOOGLE|SSH)_")
+def log_format_of_environment() -> LogFormat | None:
+    """LOG_FORMAT before any settings are read; None also where it is no format, which the settings will say."""
+    value = os.environ.get("LOG_FORMAT", "")
+    return LogFormat(value) if value in set(LogFormat) else None
+
+
+def tokens_of_environment() -> tuple[SecretStr, ...]:
+    """The tokens that this process was given, whatever else its settings are."""
+    return _divided(SecretStr(" ".join(os.environ.get(name.upper(), "") for name in SECRET_SETTINGS)))
+
+
+_OTHERS_SECRETS = re.compile(
+    r"(^|_)(TOKEN|KEY|CREDENTIALS?)(_|$)|^(AWS|AZURE|DAGSTER|GITHUB|GITLAB|GOOGLE|SSH)_|^PGPASS"
+)
 
 
 def reserved_variable(name: str) -> bool:

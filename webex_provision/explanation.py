@@ -205,6 +205,8 @@ def _step(step: Step) -> Document:
     if isinstance(step, Lookup | LookupMany):
         must = step.absent is not None
         found = "found, exactly one" if must else "found, or known to be absent"
+        if isinstance(step, Lookup) and step.wants_absence:
+            found = "found, or still absent when lists can't lag any more"
         return told | {"list": step.index.name, "success": found, "must_exist": must}
     if isinstance(step, Check):
         return told | {"success": "nothing speaks against it"}

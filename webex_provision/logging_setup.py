@@ -2,14 +2,15 @@
 
 Rooms log with `logging.getLogger("webex_provision.<room>")` and put their facts into `extra`, or with
 `structlog.get_logger`; both come out alike. Only the logger `webex_provision` is touched: Dagster's own logging
-and the root logger stay as they are, and nothing is handed up to them that has not been redacted.
+and the root logger stay as they are, and nothing is handed up to them that has not been redacted. With LOG_FORMAT,
+where a collector reads stderr, `collect_other_logs` makes the warnings of all others come out in that format, too.
 """
 
 import json as json_library
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -17,6 +18,7 @@ from pathlib import Path
 import structlog
 from pydantic import SecretStr
 
+from webex_provision.config import LogFormat, log_format_of_environment, tokens_of_environment
 from webex_provision.safe_text import spellings
 
 ROOT = "webex_provision"
@@ -58,12 +60,30 @@ class PrivateFileHandler(logging.FileHandler):
 
 
 class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
-    """Renders a record, exception text included, then takes out every secret and every line break."""
+    """Renders a record, exception text included, then takes out every secret and every line break.
 
-    def __init__(self, secrets: Sequence[SecretStr], renderer: structlog.typing.Processor) -> None:
+    `facts` stand in every record that has none of the same name; `extra` reads what else a record carries.
+    """
+
+    def __init__(
+        self,
+        secrets: Sequence[SecretStr],
+        log_format: LogFormat,
+        facts: Mapping[str, str] | None = None,
+        extra: structlog.typing.Processor | None = None,
+    ) -> None:
+        def with_facts(
+            _logger: object, _method: str, event: structlog.typing.EventDict
+        ) -> structlog.typing.ProcessorReturnValue:
+            return {**(facts or {}), **event}
+
         super().__init__(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-            foreign_pre_chain=[*_shared_processors(), structlog.stdlib.ExtraAdder()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                with_facts,
+                _renderer(log_format),
+            ],
+            foreign_pre_chain=[*_shared_processors(), extra or structlog.stdlib.ExtraAdder()],
         )
         self._spellings = spellings(secret.get_secret_value() for secret in secrets)
 
@@ -76,29 +96,29 @@ class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 def configure(
-    level: str = "INFO", file: Path | None = None, *, json: bool = True, secrets: Sequence[SecretStr] = ()
+    level: str = "INFO",
+    file: Path | None = None,
+    *,
+    json: bool = True,
+    secrets: Sequence[SecretStr] = (),
+    stderr: LogFormat | None = None,
+    facts: Mapping[str, str] | None = None,
 ) -> None:
     """Send this program's logs to `file` (appended, 0600, folder made), or to stderr where it is None.
 
-    `secrets` never appear in a line, in any usual spelling. Calling it again replaces the earlier set-up.
+    `secrets` never appear in a line, in any usual spelling; `facts` (roll-out, run) stand in every line. With `stderr`
+    the records go there, too, in that format. Calling it again replaces the earlier set-up.
     """
     shutdown()
-    handler: logging.Handler
+    root = logging.getLogger(ROOT)
+    log_format = LogFormat.JSON if json else LogFormat.TEXT
     if file is None:
-        handler = logging.StreamHandler(sys.stderr)
+        _add(root, logging.StreamHandler(sys.stderr), RedactingFormatter(secrets, log_format, facts))
     else:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = PrivateFileHandler(file)
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if json
-        else structlog.processors.LogfmtRenderer(
-            key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False
-        )
-    )
-    handler.setFormatter(RedactingFormatter(secrets, renderer))
-    root = logging.getLogger(ROOT)
-    root.addHandler(handler)
+        _add(root, PrivateFileHandler(file), RedactingFormatter(secrets, log_format, facts))
+    if stderr is not None:
+        _add(root, logging.StreamHandler(sys.stderr), RedactingFormatter(secrets, stderr, facts))
     root.setLevel(level)
     root.propagate = False
     structlog.configure(
@@ -112,6 +132,37 @@ def configure(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def collect_other_logs() -> bool:
+    """With LOG_FORMAT, the warnings of every library and Python's own are from now on lines of that format on stderr.
+
+    False where there is none. Once for a process; calling it again replaces the earlier set-up. What has handlers of
+    its own (Dagster's daemon with `--log-format`) keeps them.
+    """
+    log_format = log_format_of_environment()
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler.formatter, RedactingFormatter):
+            root.removeHandler(handler)
+    logging.captureWarnings(log_format is not None)
+    if log_format is None:
+        return False
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    _add(root, handler, RedactingFormatter(tokens_of_environment(), log_format))
+    return True
+
+
+def _add(logger: logging.Logger, handler: logging.Handler, formatter: RedactingFormatter) -> None:
+    handler.setFormatter(formatter)
+    logger.addHandler(handler)
+
+
+def _renderer(log_format: LogFormat) -> structlog.typing.Processor:
+    if log_format is LogFormat.JSON:
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "logger", "event"], bool_as_flag=False)
 
 
 def shutdown() -> None:

@@ -5,6 +5,10 @@ from typing import Any
 
 from hypothesis import settings
 
+from webex_provision_tests.postgres_server import postgres
+
+__all__ = ["postgres"]  # a fixture for every room
+
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")

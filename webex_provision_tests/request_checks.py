@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from webex_provision_tests.checker import NO_CREATE, Entry, Line, key_of, named, path_of, require
+from webex_provision_tests.broken_promise import require
+from webex_provision_tests.checker import Line
+from webex_provision_tests.tenant_checks import NO_CREATE, Entry, key_of, named, path_of
 
 # The types in the order in which they run, by phase; an alias ranks as what it stands for.
 ORDER = {

@@ -3,12 +3,14 @@
 import csv
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from webex_provision.actions.actions_registry import ENTITY_TYPES
 from webex_provision.clock import Clock
-from webex_provision.generator import NEEDS, roll_out, write_csv
+from webex_provision.generator import NEEDS, roll_out, write_csv, write_workbook
 from webex_provision.intake.data_pipeline import IntakeResult, run_intake
+from webex_provision.intake.input_file import is_workbook, read_input
 from webex_provision.sandbox import Tenant
 from webex_provision.sandbox.seeding import seed_from_csv
 from webex_provision.vocabulary import RunMode, RunState
@@ -104,3 +106,19 @@ def test_the_verb_writes_once_and_replaces_only_when_told(tmp_path: Path) -> Non
     assert "--force" in refused.err
     assert path.read_bytes() == before
     assert terminal.types("generate", str(path), "--rows", "51", "--force").code == 0
+
+
+def test_a_workbook_holds_the_same_rows_as_the_csv(tmp_path: Path) -> None:
+    """Also numbers with plus and zeros, and what begins like a formula."""
+    as_csv, as_workbook = tmp_path / "made.csv", tmp_path / "made.xlsx"
+    assert write_csv(as_csv, 400, seed=5, bad_share=0.1) == write_workbook(as_workbook, 400, seed=5, bad_share=0.1)
+    read = [read_input(path, max_rows=1_000, max_cell_bytes=100_000).frame for path in (as_csv, as_workbook)]
+    rows = [frame.select(read[0].columns).with_columns(pl.all().replace("", None)).rows() for frame in read]
+    assert len(rows[0]) == 400
+    assert rows[0] == rows[1]
+
+
+def test_a_name_that_ends_so_makes_a_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "made.XLSX"
+    assert Terminal().types("generate", str(path), "--rows", "5").code == 0
+    assert is_workbook(path)

@@ -10,6 +10,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
+from webex_provision.config import LogFormat
 from webex_provision.logging_setup import configure, shutdown
 
 TOKEN = 'NjQ5"invented/token+for tests\\x'
@@ -53,6 +54,20 @@ def test_json_lines_carry_time_level_logger_event_and_facts(tmp_path: Path) -> N
     assert (first["level"], first["logger"], first["http_status"]) == ("info", "webex_provision.webex", 503)
     assert first["timestamp"].endswith("Z")
     assert (second["logger"], second["entity_key"]) == ("webex_provision.engine", "é")
+
+
+def test_what_goes_to_stderr_too_has_its_own_format_the_same_facts_and_no_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = {"roll_out": "site-1", "run_id": "r"}
+    configure(file=tmp_path / "run.log", secrets=[SecretStr(TOKEN)], stderr=LogFormat.TEXT, facts=facts)
+    logger.info("with %s", TOKEN, extra={"run_id": "its own"})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("timestamp=")
+    assert "roll_out=site-1" in line
+    assert "run_id='its own'" in line or 'run_id="its own"' in line
+    assert "invented" not in line
+    assert json.loads(lines(tmp_path / "run.log")[0])["roll_out"] == "site-1"
 
 
 @pytest.mark.parametrize("as_json", [True, False])

@@ -10,6 +10,8 @@ import polars as pl
 
 from webex_provision.actions.declaration import Item, Rule
 
+_SHORTEST_NUMBER = 7  # digits, country code included; whatever is shorter is an extension or a service
+
 
 def first_filled(*columns: str) -> pl.Expr:
     """The first filled cell of the columns."""
@@ -86,8 +88,9 @@ def shows(held: Item, wanted: Item) -> bool:
 
 
 def plain_number(number: str) -> str:
-    """A phone number without the dash that some Webex answers put after the country code."""
-    return number.replace("-", "").replace(" ", "")
+    """A phone number as E.164: some answers of Webex have a dash after the country code, other tenants no plus."""
+    plain = number.replace("-", "").replace(" ", "")
+    return f"+{plain}" if plain.isdecimal() and len(plain) >= _SHORTEST_NUMBER else plain
 
 
 def number_key(number: str) -> str:

@@ -77,8 +77,8 @@ def _delete(ctx: RowContext) -> ApiRequest:
     return DELETE_PICKUP.at(location_id=ctx.id_of("location"), pickup_id=ctx.id_of("pickup"))
 
 
-def _learn(ctx: RowContext, answer: Answer) -> Iterator[Learned]:
-    yield Learned(CALL_PICKUPS, {"id": answer.json["id"], "name": _name(ctx)}, scope=ctx.id_of("location"))
+def _learn(ctx: RowContext, _: Answer) -> Iterator[Learned]:
+    yield Learned(CALL_PICKUPS, {"id": ctx.id_of("pickup"), "name": _name(ctx)}, scope=ctx.id_of("location"))
 
 
 CALL_PICKUP_GROUP = EntityType(
@@ -168,7 +168,7 @@ CALL_PICKUP_GROUP = EntityType(
             name="pickup_update",
             endpoint=UPDATE_PICKUP,
             request=_update,
-            expect=Expect(statuses=(200,), fields=("id",)),
+            expect=Expect(statuses=(200, 204), fields=("id",)),
             save="pickup",
             repeat=Repeat.SAFE,
             failures=(_ELSEWHERE,),

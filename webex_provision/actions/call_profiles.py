@@ -21,9 +21,10 @@ from webex_provision.actions.declaration import (
     Wait,
     Write,
 )
-from webex_provision.actions.inventory import PROVIDER_MANAGED, UPDATE_CALLING_LOCATION
+from webex_provision.actions.inventory import UPDATE_CALLING_LOCATION
 from webex_provision.actions.json_cells import CALL_ACTIONS, CALL_TYPES
 from webex_provision.actions.locations import location_steps
+from webex_provision.actions.pstn import PROVIDER_MANAGED
 from webex_provision.actions.route_targets import TARGET_TYPES, refers_to_target, target_lookup, target_of
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint

@@ -345,7 +345,7 @@ DEVICE = EntityType(
             name="device_update",
             endpoint=UPDATE_DEVICE,
             request=_tag,
-            expect=Expect(statuses=(200,), fields=("id",)),
+            expect=Expect(statuses=(200, 204), fields=("id",)),
             repeat=Repeat.SAFE,
         ),
     ),

@@ -147,7 +147,7 @@ GROUPS = EntityType(
             name="group_update",
             endpoint=UPDATE_GROUP,
             request=_describe,
-            expect=Expect(statuses=(200,), fields=("id",)),
+            expect=Expect(statuses=(200, 204), fields=("id",)),
             repeat=Repeat.SAFE,
             failures=_SYNCHRONISED,
         ),
@@ -290,7 +290,7 @@ GROUP_MEMBERSHIP = EntityType(
             name="membership_apply",
             endpoint=UPDATE_GROUP,
             request=_apply,
-            expect=Expect(statuses=(200,), fields=("id",)),
+            expect=Expect(statuses=(200, 204), fields=("id",)),
             repeat=Repeat.SAFE,
             failures=_SYNCHRONISED,
             # What adding a present member answers is not recorded: when it is a refusal, only the rest is sent.

@@ -1,6 +1,5 @@
 """The number inventory of a location: numbers come in, are switched on or off, one is the main number, some go."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -9,35 +8,31 @@ import polars as pl
 from webex_provision.actions.action_helpers import (
     chunk_names,
     chunk_of,
-    needs,
     number_key,
-    only_with,
     owner_of,
     uuid_of,
     without_nulls,
 )
-from webex_provision.actions.columns import LOCATION_KEY
 from webex_provision.actions.declaration import (
     Check,
     Claim,
-    Column,
     EntityType,
     Expect,
     Failure,
     FailureRule,
     Item,
-    Kind,
     Learned,
     LookupMany,
     Read,
     Repeat,
     RowContext,
-    Rule,
     SecondLook,
     Write,
 )
 from webex_provision.actions.indexes import LIST_NUMBERS, NUMBERS
+from webex_provision.actions.inventory_columns import COLUMNS, DIGEST, EXAMPLE_NUMBERS, MOST_NUMBERS, RULES
 from webex_provision.actions.locations import location_steps
+from webex_provision.actions.pstn import INVENTORY_FAILURES, pstn_steps
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
@@ -46,71 +41,11 @@ _INVENTORY = "/telephony/config/locations/{location_id}/numbers"
 ADD_NUMBERS = Endpoint("POST", _INVENTORY, _WRITE)
 CHANGE_NUMBERS = Endpoint("PUT", _INVENTORY, _WRITE)
 UPDATE_CALLING_LOCATION = Endpoint("PUT", "/telephony/config/locations/{location_id}", _WRITE)
-READ_PSTN = Endpoint("GET", "/telephony/pstn/locations/{location_id}/connection", "spark-admin:telephony_pstn_read")
 
-MOST_NUMBERS = 500  # a row; what Webex takes in one DEACTIVATE
-MOST_MOBILE = 20  # in one request
 _CHUNK = 100  # no limit is documented for an ADD of direct numbers
-
-# Their numbers belong to the provider: Webex warns that a change may damage its data.
-PROVIDER_MANAGED = frozenset({"INTEGRATED_CCP", "CISCO_PSTN"})
-
-# The example row adds the numbers of all other examples, so that these together are a whole site.
-_EXAMPLE_NUMBERS = (
-    "+34910002100",
-    "+34910002101",
-    "+34910002102",
-    "+34910002103",
-    "+34910002301",
-    "+34910002800",
-    "+34910002801",
-    "+34910002900",
-    "+34910002901",
-    "+34910002902",
-    "+34910002903",
-    "+34910002905",
-    "+34910002950",
-    "+34910002951",
-)
 
 CLAIMED_NUMBERS = "numbers of an inventory"  # a number is added, switched or removed by one row of a file
 MAIN_NUMBERS = "main numbers of locations"
-
-NO_PSTN = FailureRule(
-    status=404,
-    reason=Reason.PRECONDITION_MISSING,
-    advice="the location has no PSTN connection yet; set it by a location_call_profiles row",
-)
-INVENTORY_FAILURES = (
-    NO_PSTN,
-    FailureRule(
-        codes=("ERR.V.TRM.TMN60004",), reason=Reason.OUT_OF_SCOPE, advice="the PSTN provider manages these numbers"
-    ),
-)
-
-
-def pstn_steps(step: str) -> tuple[Read, Check]:
-    """How the location reaches the public network; a provider that manages its numbers itself stops the row."""
-    return (
-        Read(
-            name=step,
-            endpoint=READ_PSTN,
-            request=lambda ctx: READ_PSTN.at(location_id=ctx.id_of("location")),
-            save="pstn",
-            expect=Expect(statuses=(200,), fields=("pstnConnectionType",)),
-            failures=(NO_PSTN,),
-            once=True,
-        ),
-        Check(name=step, verdict=_provider, reasons=(Reason.OUT_OF_SCOPE,)),
-    )
-
-
-def _provider(ctx: RowContext) -> Failure | None:
-    kind = ctx.found["pstn"]["pstnConnectionType"]
-    if kind not in PROVIDER_MANAGED:
-        return None
-    where = ctx.location_name()
-    return Failure(Reason.OUT_OF_SCOPE, f"the numbers of {where} are managed with its PSTN ({kind}) in Control Hub")
 
 
 def here(ctx: RowContext, item: Item) -> bool:
@@ -264,7 +199,7 @@ _ADD = Write(
     name="numbers_add",
     endpoint=ADD_NUMBERS,
     request=_add,
-    expect=Expect(statuses=(200, 201)),
+    expect=Expect(statuses=(200, 201, 204)),
     recheck="number_lookup",
     refuses_twins=True,
     failures=INVENTORY_FAILURES,
@@ -305,104 +240,23 @@ _SWITCH = Write(
 )
 
 
-def _digests(cells: pl.Series) -> pl.Series:
-    """A short name of each list of numbers, whatever their order."""
-    digests = [
-        None if cell is None else hashlib.sha256("|".join(sorted(cell.split("|"))).encode()).hexdigest()[:12]
-        for cell in cells
-    ]
-    return pl.Series(cells.name, digests, pl.String)
-
-
-_DIGEST = pl.col("number_phone_numbers").map_batches(_digests, return_dtype=pl.String)
-
 LOCATION_NUMBER_STATE = EntityType(
     name="location_number_state",
     phase=Phase.ROUTING,
     rank=7,
     title="Puts phone numbers into a location's inventory, switches them on or off, and names its main number.",
     prefix="number_",
-    columns=(
-        LOCATION_KEY,
-        Column(
-            name="number_action",
-            help="What happens to the numbers.",
-            kind=Kind.CHOICE,
-            choices=("ADD", "ACTIVATE", "DEACTIVATE"),
-            required=True,
-            feeds="action",
-            example="ADD",
-        ),
-        Column(
-            name="number_phone_numbers",
-            help="The numbers, E.164; each stands in one row of the file.",
-            kind=Kind.PHONE_NUMBER,
-            many=True,
-            most_items=MOST_NUMBERS,
-            required=True,
-            feeds="phoneNumbers",
-            example="+34910002100|+34910002101",
-        ),
-        Column(
-            name="number_type",
-            help="Kind of the added numbers; blank: Webex decides. MOBILE takes at most 20 a row.",
-            kind=Kind.CHOICE,
-            choices=("DID", "TOLLFREE", "MOBILE"),
-            feeds="numberType",
-            example="DID",
-        ),
-        Column(
-            name="number_usage_type",
-            help="Whether the added numbers serve high-volume services.",
-            kind=Kind.CHOICE,
-            choices=("NONE", "SERVICE"),
-            feeds="numberUsageType",
-            example="NONE",
-        ),
-        Column(
-            name="number_initial_state",
-            help="State of the added numbers; blank: ACTIVE. Numbers that are there keep theirs.",
-            kind=Kind.CHOICE,
-            choices=("ACTIVE", "INACTIVE"),
-            feeds="state",
-            example="ACTIVE",
-        ),
-        Column(
-            name="number_main_phone_number",
-            help="Main number of the location, E.164, in its inventory.",
-            kind=Kind.PHONE_NUMBER,
-            feeds="callingLineId.phoneNumber",
-            example="+34910002100",
-        ),
-        Column(
-            name="number_main_caller_id_name",
-            help="Name shown with the main number.",
-            largest=30,
-            feeds="callingLineId.name",
-            example="Madrid HQ",
-        ),
-    ),
-    entity_key=pl.concat_str("location_key", "number_action", _DIGEST, separator=":"),
-    rules=(
-        needs("number_main_phone_number", "number_main_caller_id_name"),
-        only_with("number_type", "number_action", equal="ADD"),
-        only_with("number_usage_type", "number_action", equal="ADD"),
-        only_with("number_initial_state", "number_action", equal="ADD"),
-        Rule(
-            "number_phone_numbers",
-            (pl.col("number_type") == "MOBILE")
-            & (pl.col("number_phone_numbers").str.count_matches(r"\|") >= MOST_MOBILE),
-            f"number_type=MOBILE takes at most {MOST_MOBILE} numbers a row; split the row",
-        ),
-    ),
-    owner=pl.format("numbers:{}:{}:{}", pl.col("location_key").str.to_lowercase(), "number_action", _DIGEST),
+    columns=COLUMNS,
+    entity_key=pl.concat_str("location_key", "number_action", DIGEST, separator=":"),
+    rules=RULES,
+    owner=pl.format("numbers:{}:{}:{}", pl.col("location_key").str.to_lowercase(), "number_action", DIGEST),
     claims=(
         Claim("number_phone_numbers", pool=CLAIMED_NUMBERS),
         Claim("number_main_phone_number", pool=MAIN_NUMBERS, held_by="location_key"),
     ),
     result=("location",),
     touches=lambda ctx: [f"inventory:{ctx.location_name().casefold()}"],
-    example={"number_phone_numbers": "|".join(_EXAMPLE_NUMBERS)},
+    example={"number_phone_numbers": "|".join(EXAMPLE_NUMBERS)},
     steps=(
         *location_steps(),
         *pstn_steps("pstn_type_lookup"),

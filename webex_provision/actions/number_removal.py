@@ -23,8 +23,9 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.indexes import NUMBERS
-from webex_provision.actions.inventory import CLAIMED_NUMBERS, INVENTORY_FAILURES, MAIN_NUMBERS, here, pstn_steps
+from webex_provision.actions.inventory import CLAIMED_NUMBERS, MAIN_NUMBERS, here
 from webex_provision.actions.locations import location_steps
+from webex_provision.actions.pstn import INVENTORY_FAILURES, pstn_steps
 from webex_provision.vocabulary import Phase, Reason
 from webex_provision.wire import Answer, ApiRequest, Endpoint
 
@@ -110,6 +111,7 @@ NUMBER_REMOVAL = EntityType(
             key=lambda ctx: number_key(ctx.row.text("number_to_remove")),
             save="number",
             confirm=True,
+            wants_absence=True,
         ),
         Check(name="number_lookup", verdict=_verdict, reasons=(Reason.PRECONDITION_MISSING,)),
         Write(

@@ -57,11 +57,16 @@ def _password(ctx: RowContext) -> str:
 def _password_verdict(ctx: RowContext) -> Failure | None:
     """Without the password nothing is sent: an update sets it again, and another one cuts the gateway off."""
     variable, value = ctx.row.text("trunk_password_env"), _password(ctx)
+    if ctx.options.holds_token(variable):
+        return Failure(
+            Reason.PRECONDITION_MISSING,
+            f"the environment variable {variable} holds the token, which is never sent as a password; export the "
+            "trunk's own SIP password in it, then retry",
+        )
     if not value.strip():
         return Failure(
             Reason.PRECONDITION_MISSING,
-            f"the environment variable {variable} is not set, or holds the token; export the trunk's SIP password in "
-            "it, then retry",
+            f"the environment variable {variable} is not set; export the trunk's SIP password in it, then retry",
         )
     if not value.isprintable() or set(value) & set(_REFUSED_IN_PASSWORDS):
         return Failure(

@@ -118,7 +118,7 @@ def put_workspace_line(step: str) -> Write:
         name=step,
         endpoint=UPDATE_WORKSPACE,
         request=_put_line,
-        expect=Expect(statuses=(200,), fields=("id",)),
+        expect=Expect(statuses=(200, 204), fields=("id",)),
         repeat=Repeat.SAFE,
         failures=(*REFUSED_LINE, WORKSPACE_GONE),
         learns=learn_workspace,

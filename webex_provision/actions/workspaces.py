@@ -181,14 +181,15 @@ def _update(ctx: RowContext) -> ApiRequest | None:
 
 def learn_workspace(ctx: RowContext, answer: Answer) -> Iterator[Learned]:
     """What the workspace is called, where it is, and what it now holds."""
-    calling = answer.json.get("calling") or {"type": "webexCalling"}
+    told: Item = answer.json or {}
+    calling = told.get("calling") or {"type": "webexCalling"}
     item = {
         **(ctx.found.get("workspace") or {}),
-        "id": answer.json["id"],
+        "id": told.get("id") or ctx.id_of("workspace"),
         "displayName": workspace_name(ctx),
         "locationId": ctx.id_of("location"),
         "calling": calling,
-        **{name: answer.json[name] for name in ("hotdeskingStatus", *WORKSPACE_DETAILS) if name in answer.json},
+        **{name: told[name] for name in ("hotdeskingStatus", *WORKSPACE_DETAILS) if name in told},
     }
     yield Learned(WORKSPACES, item)
     if ctx.row.has("extension", "phone_number"):
@@ -344,7 +345,7 @@ WORKSPACE = EntityType(
             name="workspace_update",
             endpoint=UPDATE_WORKSPACE,
             request=_update,
-            expect=Expect(statuses=(200,), fields=("id",)),
+            expect=Expect(statuses=(200, 204), fields=("id",)),
             repeat=Repeat.SAFE,
             failures=(*REFUSED_LINE, WORKSPACE_GONE),
             learns=learn_workspace,

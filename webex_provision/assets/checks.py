@@ -1,5 +1,6 @@
 """The promises that a person would ask for after a run, read from the ledger: nothing here trusts the summary alone."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -8,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from webex_provision.assets.failures import EXPECTED, failure_of
+from webex_provision.assets.going_on import advice, command
 from webex_provision.assets.phases import NAMES, phases_of_run
 from webex_provision.assets.registry import (
     PARTITION_TAG,
@@ -16,8 +18,10 @@ from webex_provision.assets.registry import (
     RegisteredRollOut,
     batch_key,
 )
-from webex_provision.assets.report import RUN_SUMMARY, read_summary, roll_out_of
+from webex_provision.assets.report import roll_out_of
 from webex_provision.assets.run_config import settings_from_environment
+from webex_provision.assets.shown import literal, table
+from webex_provision.assets.standing import RUN_SUMMARY, read_summary
 from webex_provision.clock import Clock
 from webex_provision.engine.errors import StopRun
 from webex_provision.engine.verification import verify
@@ -27,8 +31,7 @@ from webex_provision.ledger.manifest import read_document
 from webex_provision.ledger.ready_rows import load_ready
 from webex_provision.ledger.records import RESULTS_COLUMNS, cell, plain
 from webex_provision.ledger.states import LastState, read_results
-from webex_provision.safe_text import printable
-from webex_provision.vocabulary import Phase, RowStatus
+from webex_provision.vocabulary import Phase, Reason, RowStatus, RunMode
 from webex_provision.webex.errors import WebexError
 
 PENDING_SHARE = 0.10  # more than that in pending rows deserves a look at the commonest reason
@@ -42,11 +45,14 @@ TENANT = "tenant_as_recorded"
 VERIFY_TAG = "webex_provision/verify"
 _MOST_DIFFERENCES = 100
 _SPECS: Mapping[str, str] = {
-    EVERY_ROW: "Every accepted row has a terminal state: success or pending.",
-    NO_KEY_TWICE: "No key has ever had two different objects in the tenant.",
-    PENDING: f"At most {PENDING_SHARE:.0%} of the accepted rows are pending.",
-    CHECKPOINT: "checkpoint.json, results.csv and Dagster's own history say the same.",
+    EVERY_ROW: "Every accepted row has a final state: `success` or `pending`. Where one has none, resume.",
+    NO_KEY_TWICE: "No key (a user's email, a hunt group's name …) has ever had two different objects in the tenant.",
+    PENDING: f"At most {PENDING_SHARE:.0%} of the accepted rows are `pending`; more deserve a look.",
+    CHECKPOINT: "`checkpoint.json`, `results.csv`, `run_summary.json` and Dagster's own history say the same.",
 }
+_TENANT_DESCRIPTION = f"""The tenant is as the roll-out left it. *Skipped* unless it is asked for, for it costs calls:
+launch `provision` with `verify: true`, give any other run the tag `{VERIFY_TAG}: true`, or type
+`webex-provision verify`."""
 
 
 @dataclass
@@ -82,15 +88,19 @@ def ledger_promises(context: dg.AssetCheckExecutionContext) -> Iterator[dg.Asset
 
 @dg.multi_asset_check(
     name="tenant_promise",
-    specs=[dg.AssetCheckSpec(TENANT, asset=RUN_SUMMARY, description="The tenant is as the roll-out left it.")],
+    specs=[dg.AssetCheckSpec(TENANT, asset=RUN_SUMMARY, description=_TENANT_DESCRIPTION)],
     can_subset=True,
 )
 def tenant_promise(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Reads the tenant back when the run has the tag `webex_provision/verify: true`; else it says nothing."""
     if context.run.tags.get(VERIFY_TAG) != "true":
+        context.log.info(f"{TENANT} was not asked for: {_TENANT_DESCRIPTION}")
         return
     try:
         folder = RollOutFolder(roll_out_of(context.run, context.instance).folder)
+    except EXPECTED as error:
+        raise failure_of(error) from None
+    try:
         verification = verify(folder, settings_from_environment(), Clock())
     except (StopRun, WebexError) as error:
         # The roll-out itself has ended well, or has said why not.
@@ -99,7 +109,8 @@ def tenant_promise(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetC
             asset_key=RUN_SUMMARY,
             passed=False,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"the tenant could not be read back: {error}",
+            description=f"The tenant could not be read back: {literal(str(error))} To try again, type "
+            f"`{command(folder.root, 'verify')}`.",
         )
         return
     except EXPECTED as error:
@@ -110,9 +121,10 @@ def tenant_promise(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetC
         check_name=TENANT,
         asset_key=RUN_SUMMARY,
         passed=not differences,
-        description=f"{rows} of {verification.rows} success rows differ from the tenant; mode replay mends it"
+        description=f"{rows} of {verification.rows} success rows differ from the tenant. To bring it back to what the "
+        f"CSV says, {advice(folder.root, RunMode.REPLAY)}."
         if differences
-        else "everything that was recorded is there",
+        else "Everything that was recorded is there.",
         metadata={
             "rows": verification.rows,
             "calls": verification.calls,
@@ -146,12 +158,12 @@ def _is_whole(run: dg.DagsterRun, registered: RegisteredRollOut) -> bool:
 def _every_row(ledger: _Ledger, *, whole: bool) -> dg.AssetCheckResult:
     row_ids = ledger.ready.get_column("row_id").to_list()
     waiting = [row_id for row_id in row_ids if cell(row_id) not in ledger.states]
-    told = f"{len(waiting)} of {len(row_ids)} rows have no state yet (first: {printable(', '.join(waiting[:_SHOWN]))})"
+    told = f"{len(waiting)} of {len(row_ids)} rows have no state yet (first: {literal(', '.join(waiting[:_SHOWN]))})."
     return dg.AssetCheckResult(
         check_name=EVERY_ROW,
         passed=not waiting,
         severity=dg.AssetCheckSeverity.ERROR if whole else dg.AssetCheckSeverity.WARN,
-        description=f"{told}; go on with the job `provision`, mode resume" if waiting else "every row has its state",
+        description=f"{told} To go on, {advice(ledger.folder.root)}." if waiting else "Every row has its state.",
         metadata={"rows": len(row_ids), "without_state": len(waiting)},
     )
 
@@ -162,9 +174,12 @@ def _no_key_twice(ledger: _Ledger) -> dg.AssetCheckResult:
         check_name=NO_KEY_TWICE,
         passed=not twice,
         description=(
-            f"{len(twice)} keys have had more than one object in the tenant; look for the older ones in Control Hub"
+            f"{len(twice)} keys have had more than one object in the tenant: "
+            f"{literal(', '.join(list(twice)[:_SHOWN]))}. Look for the older one of each in Control Hub by its id "
+            f"(below), and delete what nobody uses; `webex-provision show <key> --output-dir "
+            f"{shlex.quote(str(ledger.folder.root))}` tells a key's story."
             if twice
-            else "every key has one object"
+            else "Every key has one object."
         ),
         metadata={"keys": len(ledger.objects), "twice": dg.MetadataValue.json(dict(list(twice.items())[:_SHOWN]))},
     )
@@ -179,9 +194,26 @@ def _pending(ledger: _Ledger) -> dg.AssetCheckResult:
         check_name=PENDING,
         passed=share <= PENDING_SHARE,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{pending} of {rows} rows are pending; row_errors.csv says why and what to do",
-        metadata={"pending": pending, "share": share, "by_reason": dg.MetadataValue.json(dict(reasons.most_common()))},
+        description=_pending_told(ledger.folder, pending, rows, reasons),
+        metadata={
+            "pending": pending,
+            "percent": round(100 * share, 1),
+            "by_reason": table(
+                {"reason": reason, "rows": count, "what to do": Reason(reason).remedy}
+                for reason, count in reasons.most_common()
+            ),
+            "row_errors.csv": dg.MetadataValue.path(ledger.folder.row_errors),
+        },
     )
+
+
+def _pending_told(folder: RollOutFolder, pending: int, rows: int, reasons: Counter[str]) -> str:
+    told = f"{pending} of {rows} rows are pending."
+    if not reasons:
+        return told
+    reason, count = reasons.most_common(1)[0]
+    again = advice(folder.root, RunMode.RETRY_PENDING, [reason])
+    return f"{told} The commonest reason, {count} times, is `{reason}`: {Reason(reason).remedy} To retry, {again}."
 
 
 def _checkpoint(ledger: _Ledger, instance: dg.DagsterInstance) -> dg.AssetCheckResult:
@@ -191,9 +223,17 @@ def _checkpoint(ledger: _Ledger, instance: dg.DagsterInstance) -> dg.AssetCheckR
         check_name=CHECKPOINT,
         passed=not wrong and not unlike,
         severity=dg.AssetCheckSeverity.ERROR if wrong else dg.AssetCheckSeverity.WARN,
-        description="; ".join([*wrong, *unlike]) or "they agree",
+        description=_checkpoint_told(ledger.folder, wrong, unlike),
         metadata={"commits": ledger.commits, "differences": len(wrong) + len(unlike)},
     )
+
+
+def _checkpoint_told(folder: RollOutFolder, wrong: list[str], unlike: list[str]) -> str:
+    if not wrong and not unlike:
+        return "They agree."
+    mends = f"The ledger, results.csv, is the truth; a run that ends mends the others: {advice(folder.root)}."
+    damaged = f" Where a file is damaged, `{command(folder.root, 'repair')}` comes first." if wrong else ""
+    return f"{'; '.join([*wrong, *unlike])}. {mends}{damaged}"
 
 
 def _against_files(ledger: _Ledger, instance: dg.DagsterInstance) -> list[str]:

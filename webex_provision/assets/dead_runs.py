@@ -5,9 +5,11 @@ is gone. What such a run has done stands in the ledger, and a resume goes on fro
 """
 
 import os
-import socket
 
 import dagster as dg
+
+from webex_provision.assets.tags import PARENT_TAG
+from webex_provision.ledger.machines import host_name
 
 PROCESS_TAG = "webex_provision/process"
 MOST_RUNS = 100
@@ -16,13 +18,17 @@ _GOING_ON = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.Dagst
 
 def process_tags() -> dict[str, str]:
     """The tag that says which process executes a run."""
-    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
+    return {PROCESS_TAG: f"{host_name()}:{os.getpid()}"}
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs of dead processes of this machine as failed; returns their ids."""
+    """Mark runs of dead processes as failed; returns their ids.
+
+    Of this machine's processes it is known; a child run on another machine is dead when the run that executes it has
+    ended, of which Dagster's own run monitoring knows.
+    """
     runs = instance.get_runs(filters=dg.RunsFilter(statuses=_GOING_ON), limit=MOST_RUNS)
-    dead = [run for run in runs if _is_dead(run.tags.get(PROCESS_TAG, ""))]
+    dead = [run for run in runs if _is_dead(run.tags.get(PROCESS_TAG, "")) or _is_orphan(run, instance)]
     for run in dead:
         instance.report_run_failed(run, "The process of this run is gone. Its ledger knows what is done: resume it.")
     return [run.run_id for run in dead]
@@ -31,7 +37,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 def _is_dead(process: str) -> bool:
     """Whether `<host>:<pid>` is of this machine and has ended."""
     host, _, pid = process.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != host_name() or not pid.isdigit():
         return False
     try:
         os.kill(int(pid), 0)
@@ -40,6 +46,12 @@ def _is_dead(process: str) -> bool:
     except PermissionError:
         pass
     return False
+
+
+def _is_orphan(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool:
+    """Whether the run in whose process it was executed has ended."""
+    parent = instance.get_run_by_id(run.tags[PARENT_TAG]) if PARENT_TAG in run.tags else None
+    return parent is not None and parent.is_finished
 
 
 def dead_runs_sensor() -> dg.SensorDefinition:

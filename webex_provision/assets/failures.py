@@ -14,13 +14,13 @@ The tree of what ends a run here on purpose:
 Everything else is a fault of this program; its traceback is kept.
 """
 
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import dagster as dg
 
+from webex_provision.assets.going_on import JOB, command, launchpad
 from webex_provision.engine.errors import NotYetDue, StopRun
 from webex_provision.intake.csv_file import UnusableCsv
 from webex_provision.ledger.errors import LedgerError, OutputNotWritable
@@ -43,12 +43,28 @@ INTERRUPTED = StopRun(RunState.INTERRUPTED, "interrupted; resume to go on")
 
 
 class Verdict(NamedTuple):
-    """How a launch ended. `state` is None when no run was opened; `command` is what to go on with, or empty."""
+    """How a launch ended. `state` is None when no run was opened; `command` is what to go on with, or empty.
+
+    `launchpad` is the same for Dagster's Launchpad; `rows` tells how far it came, where that is known.
+    """
 
     message: str
     state: RunState | None
     exit_code: ExitCode
     command: str = ""
+    launchpad: str = ""
+    rows: str = ""
+
+    @property
+    def story(self) -> str:
+        """What has happened, how far it came, and how to go on, as one line of a log."""
+        head = f"{self.state}: {self.message}" if self.state else self.message
+        told = [head.rstrip("."), self.rows]
+        if self.command:
+            told.append(f"Go on with: {self.command}")
+        if self.launchpad:
+            told.append(f"Or launch the job {JOB} with {self.launchpad}")
+        return printable(". ".join(part for part in told if part))
 
 
 def exit_code_of(state: RunState) -> ExitCode:
@@ -58,7 +74,7 @@ def exit_code_of(state: RunState) -> ExitCode:
 
 def verdict_of(error: BaseException, folder: Path | None = None) -> Verdict:
     """What ended a run, told in plain words; of a fault of this program only its kind: its text may hold anything."""
-    go_on = f"webex-provision resume --output-dir {shlex.quote(str(folder))}" if folder is not None else ""
+    go_on = command(folder) if folder is not None else ""
     if isinstance(error, INTERRUPTS):
         error = INTERRUPTED
     match error:
@@ -79,7 +95,7 @@ def verdict_of(error: BaseException, folder: Path | None = None) -> Verdict:
         case _:
             told = f"a fault of this program ({type(error).__name__}); run.log holds its traceback"
             verdict = Verdict(told, RunState.FAILED_SYSTEMIC, ExitCode.UNEXPECTED, go_on)
-    return verdict
+    return verdict._replace(launchpad=launchpad(folder)) if folder is not None and verdict.command else verdict
 
 
 def failure_of(error: BaseException, folder: Path | None = None) -> dg.Failure:
@@ -95,8 +111,8 @@ def failure(verdict: Verdict) -> dg.Failure:
         "state": dg.MetadataValue.text(verdict.state.value if verdict.state else "not started"),
         "exit_code": dg.MetadataValue.int(int(verdict.exit_code)),
     }
-    if verdict.command:
-        metadata["go_on_with"] = dg.MetadataValue.text(verdict.command)
+    further = {"go_on_with": verdict.command, "in_the_launchpad": verdict.launchpad, "rows": verdict.rows}
+    metadata |= {name: dg.MetadataValue.text(text) for name, text in further.items() if text}
     return dg.Failure(description=told, metadata=metadata, allow_retries=False)
 
 
@@ -108,14 +124,15 @@ def verdict_in(events: Iterable[dg.DagsterEvent]) -> Verdict | None:
                 return verdict_of(INTERRUPTED)
             data = event.step_failure_data.user_failure_data
             if data is not None and data.metadata and "exit_code" in data.metadata:
-                return _read_back(data.metadata)
+                return read_back(data.metadata)
             error = event.step_failure_data.error
             told = error.cause.message if error and error.cause else error.message if error else ""
             return Verdict(f"a fault of this program: {told.strip()}", None, ExitCode.UNEXPECTED)
     return None
 
 
-def _read_back(metadata: Mapping[str, dg.MetadataValue]) -> Verdict:
+def read_back(metadata: Mapping[str, dg.MetadataValue]) -> Verdict:
+    """The verdict that `failure` has put into a Failure."""
     values = {name: value.value for name, value in metadata.items()}
     state = str(values["state"])
     return Verdict(
@@ -123,4 +140,6 @@ def _read_back(metadata: Mapping[str, dg.MetadataValue]) -> Verdict:
         state=next((known for known in RunState if known.value == state), None),
         exit_code=ExitCode(int(str(values["exit_code"]))),
         command=str(values.get("go_on_with", "")),
+        launchpad=str(values.get("in_the_launchpad", "")),
+        rows=str(values.get("rows", "")),
     )

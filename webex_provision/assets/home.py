@@ -6,11 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+from click import ClickException
+
 from webex_provision.ledger.folder import FOLDER_MODE, make_private
 from webex_provision.resources import resource
 from webex_provision.vocabulary import ExitCode
 
 CONFIG = "dagster.yaml"
+POSTGRES_VARIABLE = "DAGSTER_POSTGRES_URL"
 _STORAGE = '"data/.dagster"'  # as the packaged dagster.yaml writes it: relative to a checkout
 
 
@@ -27,6 +30,21 @@ class UnusableHistory(Exception):
             f"space or mend the permissions; where it is damaged, begin a new one: `mv {place} {aside} && mkdir "
             f"{place}`. Then run the same command again."
         )
+
+
+class UnusableStorage(ClickException):
+    """The database that POSTGRES_VARIABLE names can't be used; its text never holds the password.
+
+    A ClickException, so that Dagster's own commands show it as one line, too.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class StorageDown(UnusableStorage):
+    """Its server can't be reached or does not let us in."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.PREFLIGHT
 
 
 def dagster_home(base: Path) -> Path:

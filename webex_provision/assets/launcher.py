@@ -17,11 +17,10 @@ import dagster as dg
 
 from webex_provision.assets.dead_runs import end_dead_runs, process_tags
 from webex_provision.assets.failures import INTERRUPTS, Verdict, WrongRequest, exit_code_of, verdict_in, verdict_of
-from webex_provision.assets.home import UnusableHistory
+from webex_provision.assets.home import UnusableHistory, UnusableStorage
 from webex_provision.assets.intake import READY
 from webex_provision.assets.jobs import (
     INTAKE_JOB,
-    PARENT_TAG,
     PROVISION_OP,
     QUIET,
     REPOSITORY,
@@ -29,9 +28,11 @@ from webex_provision.assets.jobs import (
     provision_job,
 )
 from webex_provision.assets.registry import divided_key, find, key_of_tags
-from webex_provision.assets.report import read_summary
 from webex_provision.assets.resources import Launch, launched_by
 from webex_provision.assets.roll_out import roll_out_definitions
+from webex_provision.assets.standing import read_summary
+from webex_provision.assets.storage import lost, refuse_other_storage, storage_error_in
+from webex_provision.assets.tags import PARENT_TAG
 from webex_provision.engine.observer import Observer
 from webex_provision.engine.stop_signals import stop_signals
 from webex_provision.ledger.folder import RollOutFolder
@@ -108,17 +109,21 @@ def _history() -> Iterator[dg.DagsterInstance]:
     home = Path(os.environ.get("DAGSTER_HOME", ""))
     try:
         instance = dg.DagsterInstance.get()
+        refuse_other_storage(instance, home)
         end_dead_runs(instance)
+    except UnusableStorage:
+        raise
     except Exception as error:  # whatever Dagster, its YAML reader or its database say: these are its own files
         raise UnusableHistory(home, _first_line(error)) from error
     try:
         with instance:
             yield instance
     except Exception as error:
-        causes = (error, error.__cause__, error.__context__)
-        storage = next((cause for cause in causes if isinstance(cause, sqlite3.Error | OSError)), None)
+        storage = storage_error_in(error)
         if storage is None:
             raise
+        if not isinstance(storage, sqlite3.Error | OSError):
+            raise lost(storage) from error
         raise UnusableHistory(home, _first_line(storage)) from error
 
 

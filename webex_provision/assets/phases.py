@@ -8,11 +8,25 @@ from dataclasses import dataclass
 import dagster as dg
 
 from webex_provision.assets.dead_runs import process_tags
-from webex_provision.assets.failures import EXPECTED, INTERRUPTED, INTERRUPTS, failure_of, verdict_of
+from webex_provision.assets.failure_event import how_to_go_on
+from webex_provision.assets.failures import (
+    EXPECTED,
+    INTERRUPTED,
+    INTERRUPTS,
+    Verdict,
+    WrongRequest,
+    failure,
+    failure_of,
+    verdict_of,
+)
 from webex_provision.assets.registry import BATCHES, RegisteredRollOut, batch_key, find, one_input
-from webex_provision.assets.resources import WebexResource, tell_dagster
+from webex_provision.assets.resources import WebexResource
+from webex_provision.assets.shown import GROUP, OWNERS
+from webex_provision.assets.standing import RUN_SUMMARY, read_summary, rows_told, standing
+from webex_provision.assets.tags import outcome_tags, roll_out_tags
 from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.rollout import RollOut
+from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.vocabulary import Phase
 
 NAMES: dict[Phase, str] = {
@@ -21,10 +35,18 @@ NAMES: dict[Phase, str] = {
     Phase.SERVICES: "phase_3_services",
 }
 _WHAT: dict[Phase, str] = {
-    Phase.ROUTING: "Locations, numbers, trunks, route groups and lists, dial plans.",
-    Phase.USERS: "Calling settings and numbers of users and workspaces.",
-    Phase.SERVICES: "Extensions, groups, queues, hunt groups, attendants, devices, removals.",
+    Phase.ROUTING: "locations, their numbers, trunks, route groups and lists, dial plans, schedules, announcements",
+    Phase.USERS: "calling licences, numbers, forwarding, recording and monitoring of users and workspaces",
+    Phase.SERVICES: "extensions, groups, pickup groups, queues, hunt groups, attendants, devices; numbers taken out",
 }
+_DESCRIPTION = """**Phase {number} of 3**: {what}.
+
+Each row is looked up first, then created or updated; it ends as `success` or `pending`. A partition is a batch of rows
+of one CSV: `<name of the CSV>-<hash>-<number>`. Materialise chosen batches to go on with just those; a phase starts
+when all rows of the earlier phases have their state.
+
+*Plots* shows rows by state, calls, answers 429 and rows a minute, batch by batch. To try pending rows again, give the
+run this config: `resources: {{webex: {{config: {{mode: retry_pending}}}}}}`"""
 Counts = Mapping[str, str | int | float]
 
 
@@ -57,12 +79,14 @@ def phase_asset(phase: Phase) -> dg.AssetsDefinition:
 
         @dg.asset(
             name=NAMES[phase],
-            description=_WHAT[phase],
+            description=_DESCRIPTION.format(number=int(phase), what=_WHAT[phase]),
             deps=[dep],
             partitions_def=BATCHES,
             backfill_policy=dg.BackfillPolicy.single_run(),
-            group_name="roll_out",
+            group_name=GROUP,
+            owners=OWNERS,
             kinds={"webex"},
+            hooks={how_to_go_on},
         )
         def run_batches(context: dg.AssetExecutionContext, webex: WebexResource) -> None:
             context.instance.add_run_tags(context.run.run_id, process_tags())
@@ -70,8 +94,8 @@ def phase_asset(phase: Phase) -> dg.AssetsDefinition:
                 input_id, numbers = one_input(context.partition_keys)
                 share = _Share(phase, find(context.instance, input_id), numbers)
             except EXPECTED as error:
-                tell_dagster(context.log, str(error))
                 raise failure_of(error) from None
+            context.instance.add_run_tags(context.run.run_id, roll_out_tags(share.registered))
             _drive(context, webex, share)
 
     return run_batches
@@ -93,10 +117,10 @@ def _drive(context: dg.AssetExecutionContext, webex: WebexResource, share: _Shar
             finished[key] = _counts(report, roll_out)
             context.log_event(dg.AssetObservation(context.asset_key, partition=key, metadata=finished[key]))
     except BaseException as error:
-        verdict = INTERRUPTED if isinstance(error, INTERRUPTS) else error
-        _end(context, webex, verdict, finished)
+        cause = INTERRUPTED if isinstance(error, INTERRUPTS) else error
+        _end(context, webex, cause, finished)
         # Without its own words and traceback, which stand redacted in run.log: Dagster's events are not redacted.
-        raise failure_of(verdict, share.registered.folder) from None
+        raise failure(_told(context, verdict_of(cause, share.registered.folder), share)) from None
     for key in context.partition_keys:
         context.add_asset_metadata(finished.get(key, {"rows": 0}), partition_key=key)
 
@@ -105,12 +129,30 @@ def _end(
     context: dg.AssetExecutionContext, webex: WebexResource, error: BaseException, finished: Mapping[str, Counts]
 ) -> None:
     """A phase ends early: the summary is written, and Dagster learns which batches are finished all the same."""
-    tell_dagster(context.log, verdict_of(error).message)
     try:
         webex.close(error)
     finally:
         for key, counts in finished.items():
             context.log_event(dg.AssetMaterialization(context.asset_key, partition=key, metadata=counts))
+
+
+def _told(context: dg.AssetExecutionContext, verdict: Verdict, share: _Share) -> Verdict:
+    """The verdict with how far the run came, which `run_summary` shows as an observation; it has no other trace there.
+
+    A run that was refused before it was opened has no summary of its own.
+    """
+    folder = RollOutFolder(share.registered.folder)
+    try:
+        summary = read_summary(folder)
+    except WrongRequest:
+        return verdict
+    if summary["run_id"] != context.run.run_id:
+        return verdict
+    context.instance.add_run_tags(context.run.run_id, outcome_tags(summary["state"]))
+    told = verdict._replace(rows=rows_told(summary))
+    seen = {"what_happened": told.story, **standing(folder, summary)}
+    context.log_event(dg.AssetObservation(RUN_SUMMARY, description=told.message, metadata=seen))
+    return told
 
 
 def _counts(report: BatchReport, roll_out: RollOut) -> Counts:
@@ -128,6 +170,12 @@ def _counts(report: BatchReport, roll_out: RollOut) -> Counts:
         "skipped": report.skipped,
         "calls": report.calls,
         "retries": report.retries,
-        "rate_limited": report.rate_limited,
+        "answered_429": report.rate_limited,
         "seconds": round(report.seconds, 3),
+        "rows_per_minute": _a_minute(report.rows - report.skipped, report.seconds),
+        "calls_per_minute": _a_minute(report.calls, report.seconds),
     }
+
+
+def _a_minute(count: int, seconds: float) -> float:
+    return round(60 * count / max(seconds, 0.001), 1)

@@ -1,12 +1,10 @@
 """Batch keys, and the way from a key back to its roll-out.
 
-A backfill knows only keys, `<input id>-<nnnn>`. So intake leaves a note per input id beside Dagster's own storage:
-which folder holds the roll-out. Everything else stands in that folder's manifest.
+A backfill knows only keys, `<input id>-<nnnn>`. So intake leaves a note per input id in Dagster's own storage, where
+every machine that shares it finds it: which folder holds the roll-out. All else stands in that folder's manifest.
 """
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from pydantic import BaseModel
 
 from webex_provision.assets.failures import WrongRequest
 from webex_provision.ledger.errors import NoRollOut
-from webex_provision.ledger.folder import RollOutFolder, make_private
+from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.manifest import Manifest, load_manifest
 
 BATCHES = dg.DynamicPartitionsDefinition(name="batch")
@@ -23,10 +21,6 @@ PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 _KEY = re.compile(r"(?P<input_id>[A-Za-z0-9_-]+)-(?P<number>[0-9]{4})")
-
-
-class _Note(BaseModel):
-    folder: Path
 
 
 class RegisteredRollOut(BaseModel):
@@ -84,31 +78,30 @@ def register(instance: dg.DagsterInstance, folder: Path) -> RegisteredRollOut:
         for key in present.intersection(keys):
             instance.delete_dynamic_partition(BATCHES.name or "", key)
         instance.add_dynamic_partitions(BATCHES.name or "", keys)
-    _write(_note_path(instance, registered.manifest.input_id), _Note(folder=registered.folder))
+    instance.daemon_cursor_storage.set_cursor_values({_note(registered.manifest.input_id): str(registered.folder)})
     return registered
 
 
 def find(instance: dg.DagsterInstance, input_id: str) -> RegisteredRollOut:
     """The roll-out of an input id. Raises WrongRequest when there is no trace of it, LedgerError."""
-    path = _note_path(instance, input_id)
+    folder = folder_noted(instance, input_id)
     try:
-        folder = _Note.model_validate_json(path.read_bytes()).folder
-        return RegisteredRollOut(folder=folder, manifest=load_manifest(RollOutFolder(folder)))
-    except (OSError, ValueError, NoRollOut) as error:
+        manifest = load_manifest(RollOutFolder(Path(folder))) if folder else None
+    except (OSError, NoRollOut):
+        manifest = None
+    if manifest is None:
+        where = f"its folder {folder} is not on this machine" if folder else "Dagster's history knows no folder of it"
         raise WrongRequest(
-            f"no roll-out is known for the input {input_id} ({path} or the folder that it names is missing); "
-            f"run the job `intake` with its CSV first"
-        ) from error
+            f"no roll-out is known for the input {input_id} ({where}); run the job `intake` with its CSV first"
+        )
+    return RegisteredRollOut(folder=Path(folder), manifest=manifest)
 
 
-def _note_path(instance: dg.DagsterInstance, input_id: str) -> Path:
-    return Path(instance.storage_directory()) / "roll_outs" / f"{input_id}.json"
+def folder_noted(instance: dg.DagsterInstance, input_id: str) -> str:
+    """The folder of an input's roll-out, on whichever machine; empty when intake has never come so far."""
+    return instance.daemon_cursor_storage.get_cursor_values({_note(input_id)}).get(_note(input_id), "")
 
 
-def _write(path: Path, note: _Note) -> None:
-    """Replace the note whole: two launches may do this at the same time."""
-    make_private(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(note.model_dump_json())
-    Path(name).replace(path)
+def _note(input_id: str) -> str:
+    """The key of the note in the key-value table of Dagster's run storage."""
+    return f"webex_provision/roll_out/{input_id}"

@@ -1,48 +1,47 @@
 """The asset `run_summary`: ends the roll-out of this run and shows how it stands."""
 
-import json
-from typing import Any
-
 import dagster as dg
 
+from webex_provision.assets.failure_event import how_to_go_on
 from webex_provision.assets.failures import EXPECTED, WrongRequest, failure_of
 from webex_provision.assets.phases import NAMES
 from webex_provision.assets.registry import RegisteredRollOut, divided_key, find, key_of_tags
 from webex_provision.assets.resources import WebexResource
+from webex_provision.assets.shown import GROUP, OWNERS
+from webex_provision.assets.standing import RUN_SUMMARY, read_summary, standing
+from webex_provision.assets.tags import PARENT_TAG, outcome_tags
 from webex_provision.ledger.folder import RollOutFolder
-from webex_provision.vocabulary import Phase, Reason
+from webex_provision.vocabulary import Phase
 
-RUN_SUMMARY = dg.AssetKey("run_summary")
+_DESCRIPTION = """**How the roll-out stands.** A row is `success`, `pending` (it waits for something: see *what_to_do*),
+`rejected` (bad data, never sent) or not reached yet.
+
+The figures below are those of the last run; *Plots* shows them over the runs. The checks say whether every row is
+accounted for. For a page to mail, type `webex-provision report`."""
 
 
 @dg.asset(
     key=RUN_SUMMARY,
-    description="How the roll-out stands after this run: run_summary.json and row_errors.csv.",
+    description=_DESCRIPTION,
     deps=[dg.AssetDep(NAMES[Phase.SERVICES], partition_mapping=dg.AllPartitionMapping())],
-    group_name="roll_out",
-    kinds={"json"},
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"json", "csv"},
+    hooks={how_to_go_on},
 )
 def run_summary(context: dg.AssetExecutionContext, webex: WebexResource) -> dg.MaterializeResult[None]:
     """Closes the roll-out, which writes the summary; then reads it."""
     try:
         webex.close()
         registered = roll_out_of(context.run, context.instance)
-        summary = read_summary(RollOutFolder(registered.folder))
+        folder = RollOutFolder(registered.folder)
+        summary = read_summary(folder)
     except EXPECTED as error:
         raise failure_of(error) from None
-    counts = summary["counts"]
-    return dg.MaterializeResult(
-        metadata={
-            "input_id": registered.manifest.input_id,
-            "state": summary["state"],
-            **{name: counts[name] for name in ("read", "rejected", "success", "pending", "not_reached")},
-            "what_to_do": dg.MetadataValue.md(_remedies(counts["pending_by_reason"])),
-            "calls": sum(family["sends"] for family in summary["calls"].values()),
-            "token_owner": summary["token_owner"],
-            "folder": dg.MetadataValue.path(registered.folder),
-            "errors": dg.MetadataValue.path(RollOutFolder(registered.folder).row_errors),
-        }
-    )
+    context.instance.add_run_tags(context.run.run_id, outcome_tags(summary["state"]))
+    parent = context.run.tags.get(PARENT_TAG)
+    launched_by = {"launched_by": dg.MetadataValue.dagster_run(parent)} if parent else {}
+    return dg.MaterializeResult(metadata={**standing(folder, summary), **launched_by})
 
 
 def roll_out_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> RegisteredRollOut:
@@ -58,20 +57,3 @@ def roll_out_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> RegisteredR
     if found is None:
         raise WrongRequest("no roll-out has been summarised yet; launch the job `provision`")
     return find(instance, str(found.value))
-
-
-def read_summary(folder: RollOutFolder) -> dict[str, Any]:
-    """run_summary.json. Raises WrongRequest when there is none."""
-    try:
-        summary: dict[str, Any] = json.loads(folder.summary.read_bytes())
-    except (OSError, ValueError) as error:
-        raise WrongRequest(f"{folder.summary} can't be read; launch a run of this roll-out, which writes it") from error
-    return summary
-
-
-def _remedies(pending: dict[str, int]) -> str:
-    """The pending reasons with their remedies, as a table."""
-    if not pending:
-        return "Nothing: no row is pending."
-    lines = [f"| {reason} | {count} | {Reason(reason).remedy} |" for reason, count in pending.items()]
-    return "\n".join(["| reason | rows | what to do |", "|---|---|---|", *lines])

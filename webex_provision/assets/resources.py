@@ -9,26 +9,29 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from webex_provision.assets.failures import EXPECTED
+from webex_provision.assets.failures import EXPECTED, verdict_of
 from webex_provision.assets.registry import RegisteredRollOut
 from webex_provision.assets.run_config import (
     MODE_HELP,
     PATIENT_WAIT_SECONDS,
     REASONS_HELP,
+    SLOT_HELP,
     TYPES_HELP,
     Mode,
     selection_of,
     settings_from_environment,
 )
 from webex_provision.config import Settings
-from webex_provision.engine.observer import Observer
+from webex_provision.engine.observer import Both, Harmless, Observer
 from webex_provision.engine.rollout import RollOut
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.logging_setup import configure, shutdown
+from webex_provision.metrics.exposure import metered
 from webex_provision.safe_text import printable
 from webex_provision.vocabulary import Phase, RunMode
 
@@ -58,9 +61,9 @@ def launched_by(launch: Launch) -> Iterator[None]:
         _LAUNCH.reset(token)
 
 
-def settings_of_run() -> Settings:
+def settings_of_run(token_slot: str = "") -> Settings:
     """Settings from the environment; nobody sits in front of a run that Dagster started, so it waits for locks."""
-    settings = settings_from_environment()
+    settings = settings_from_environment(token_slot)
     if _LAUNCH.get() is None and "lock_wait_seconds" not in settings.model_fields_set:
         return settings.model_copy(update={"lock_wait_seconds": PATIENT_WAIT_SECONDS})
     return settings
@@ -84,10 +87,11 @@ class WebexResource(dg.ConfigurableResource[None]):
     mode: Mode = Field(default=Mode.resume, description=MODE_HELP)
     types: list[str] = Field(default=[], description=TYPES_HELP)
     reasons: list[str] = Field(default=[], description=REASONS_HELP)
+    token_slot: str = Field(default="", description=SLOT_HELP)
 
     _run: RollOut | None = PrivateAttr(default=None)
     _closing: ExitStack = PrivateAttr(default_factory=ExitStack)
-    _log_is_open: bool = PrivateAttr(default=False)
+    _folder: Path | None = PrivateAttr(default=None)  # set while its log is open
 
     def open(
         self, run_id: str, registered: RegisteredRollOut, phases: tuple[Phase, ...], numbers: list[int]
@@ -97,7 +101,7 @@ class WebexResource(dg.ConfigurableResource[None]):
         Raises what `RollOut` raises on entering, WrongRequest, UnusableSettings.
         """
         if self._run is None:
-            settings = settings_of_run()
+            settings = settings_of_run(self.token_slot)
             mode = RunMode(self.mode.value)
             most = max(registered.manifest.batches.values(), default=0)
             selection = selection_of(self.types, self.reasons, mode).model_copy(
@@ -107,10 +111,18 @@ class WebexResource(dg.ConfigurableResource[None]):
                 }
             )
             log = RollOutFolder(registered.folder).log
-            configure(settings.log_level, log, json=True, secrets=settings.tokens)
+            configure(
+                settings.log_level,
+                log,
+                secrets=(*settings.all_tokens, settings.mirror_url),
+                stderr=settings.log_format,
+                facts={"roll_out": registered.folder.name, "run_id": run_id},
+            )
             self._closing.callback(shutdown)
-            self._log_is_open = True
+            self._folder = registered.folder
             launch = _LAUNCH.get()
+            watching = launch.observer if launch and launch.observer else Observer()
+            metrics = self._closing.enter_context(metered(settings, registered.folder.name, watching.on_notice))
             run = RollOut(
                 registered.folder,
                 settings,
@@ -118,7 +130,8 @@ class WebexResource(dg.ConfigurableResource[None]):
                 command=command_of_run(run_id),
                 mode=mode,
                 selection=selection,
-                observer=launch.observer if launch else None,
+                observer=Both(Harmless(watching), metrics) if metrics else watching,
+                on_call=metrics.on_call if metrics else None,
             )
             self._run = self._closing.enter_context(run)
         return self._run
@@ -128,11 +141,13 @@ class WebexResource(dg.ConfigurableResource[None]):
 
         Raises LedgerError when the summary can't be written.
         """
-        if error is not None and self._log_is_open:
+        if error is not None and self._folder is not None:
             fault = None if isinstance(error, EXPECTED) else error
-            _log.critical("run_ended_early", extra={"cause": str(error)}, exc_info=fault)
+            verdict = verdict_of(error, self._folder)
+            told = {"cause": str(error), "state": str(verdict.state or "not started"), "go_on_with": verdict.command}
+            _log.critical("run_ended_early", extra=told, exc_info=fault)
         closing = self._closing.pop_all()
-        self._run, self._log_is_open = None, False
+        self._run, self._folder = None, None
         closing.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from webex_provision.assets.checks import ledger_promises, tenant_promise
+from webex_provision.assets.console_logger import loggers
 from webex_provision.assets.intake import intake_rows
 from webex_provision.assets.jobs import asset_jobs
 from webex_provision.assets.phases import phase_asset
@@ -18,6 +19,7 @@ def roll_out_definitions() -> dg.Definitions:
         asset_checks=[ledger_promises, tenant_promise],
         jobs=asset_jobs(),
         resources={"webex": WebexResource()},
+        loggers=loggers(),
         # One process a run: the phases share one pace, one breaker, one lock, and die together.
         executor=dg.in_process_executor,
     )

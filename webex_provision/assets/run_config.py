@@ -1,6 +1,8 @@
 """What can be chosen at launch, with its help, and where everything else comes from: the environment."""
 
+import hashlib
 from enum import StrEnum
+from pathlib import Path
 
 import dagster as dg
 from pydantic import Field, ValidationError
@@ -14,11 +16,12 @@ from webex_provision.vocabulary import Phase, Reason, RunMode
 PATIENT_WAIT_SECONDS = 300.0
 
 MODE_HELP = (
-    "resume: rows without a terminal state. retry_pending: also those whose last state is pending. "
-    "replay: all rows again, looked up first."
+    "resume: the rows that have no state yet. retry_pending: also those that are pending. "
+    "replay: all rows again; each is looked up first, so nothing is made twice."
 )
 REASONS_HELP = "With retry_pending: only rows pending for these reason codes, e.g. user_not_found. Empty: all."
-TYPES_HELP = "Only rows of these entity types; the others keep their state. Empty: all."
+SLOT_HELP = "Use one token: 1 is WEBEX_TOKEN, 2 the first of WEBEX_TOKENS; any: a free one. Empty: as TOKEN_SLOT says."
+TYPES_HELP = "Only rows of these entity types, e.g. [hunt_group]; the others keep their state. Empty: all."
 
 
 class Mode(StrEnum):
@@ -42,28 +45,60 @@ class ProvisionConfig(dg.Config):
     """A whole launch: a CSV, or the folder of a roll-out to go on with."""
 
     csv_path: str = Field(
-        default="", description="Path of the CSV or .xlsx workbook. Empty: go on with the roll-out in output_dir."
+        default="",
+        description="Path of the CSV or .xlsx workbook, on the machine that executes the run. "
+        "Empty: go on with the roll-out in output_dir.",
     )
     output_dir: str = Field(
         default="", description="Folder of the roll-out. Empty: a folder named after the input, under OUTPUT_DIR."
     )
     mode: Mode = Field(default=Mode.resume, description=MODE_HELP)
-    phases: list[int] = Field(default=[], description="Only these phases (1, 2, 3). Empty: all.")
+    phases: list[int] = Field(default=[], description="Only these phases, e.g. [1, 2]. Empty: all three.")
     types: list[str] = Field(default=[], description=TYPES_HELP)
     reasons: list[str] = Field(default=[], description=REASONS_HELP)
+    token_slot: str = Field(default="", description=SLOT_HELP)
+    input_sha256: str = Field(default="", description="Run csv_path only with this content. Empty: as it is.")
+    verify: bool = Field(
+        default=False,
+        description="Afterwards read the tenant back and compare it with the ledger: the check tenant_as_recorded.",
+    )
 
 
-def settings_from_environment() -> Settings:
-    """The settings of this run. Raises UnusableSettings naming the variables; never shows a value."""
+def settings_from_environment(token_slot: str = "") -> Settings:
+    """The settings of this run; a slot that is asked for wins. Raises UnusableSettings, which never shows a value."""
     try:
-        return Settings()
+        return Settings(token_slot=token_slot) if token_slot else Settings()
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, problem['loc'])).upper() or 'settings'}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
+        told = told_by(error)
     # Outside of the handler: the original error holds the values that were given, the token among them.
-    raise UnusableSettings(f"the environment can't be used: {'; '.join(problems)}")
+    raise UnusableSettings(told)
+
+
+def told_by(error: ValidationError) -> str:
+    """Each variable and what is wrong with it, without its value."""
+    problems = [
+        f"{'.'.join(map(str, problem['loc'])).upper() or 'settings'}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return f"the environment can't be used: {'; '.join(problems)}"
+
+
+def refuse_other_content(config: ProvisionConfig) -> None:
+    """Raises WrongRequest when the file is no longer the one that was put into the queue."""
+    if not config.input_sha256:
+        return
+    try:
+        with Path(config.csv_path).open("rb") as handle:
+            found = hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise WrongRequest(
+            f"{config.csv_path} cannot be read any more ({error.strerror}); nothing was sent. Drop it again to run it"
+        ) from error
+    if found != config.input_sha256:
+        raise WrongRequest(
+            f"{config.csv_path} has changed since it was put into the queue; nothing was sent. "
+            f"From the inbox, what it holds now gets a run of its own"
+        )
 
 
 def selection_of(types: list[str], reasons: list[str], mode: RunMode) -> Selection:

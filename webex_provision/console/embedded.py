@@ -89,6 +89,8 @@ def tenant_variables(server: "SandboxServer") -> dict[str, str]:
     return {
         "WEBEX_TOKEN": "a-token-of-the-embedded-sandbox",
         "WEBEX_TOKENS": "",
+        "TOKEN_SLOT": "",
+        "MIRROR_URL": "",
         "WEBEX_BASE_URL": server.base_url,
         "ENVIRONMENT": "lab",
         "WEBEX_ORG_ID": "",

@@ -1,4 +1,7 @@
-"""Tables for people: how rows stand, why some wait and what to do, where the files are."""
+"""The end of a run, and `status`: how rows stand, why some wait with the command that mends it, where the files are."""
+
+import textwrap
+from collections.abc import Mapping
 
 from rich.table import Table
 from rich.text import Text
@@ -8,7 +11,8 @@ from webex_provision.console.screen import harmless, say, stdout
 from webex_provision.console.standing import Standing
 
 _COLOURS = {"COMPLETED": "bold green", "COMPLETED_WITH_PENDING": "bold yellow", "RUNNING": "bold cyan"}
-_MOST_REASONS = 10
+_MOST_REASONS = 20
+_NARROWEST = 30  # a remedy in fewer columns stands below its reason
 _FILES = (
     ("results.csv", "file_results"),
     ("row_errors.csv", "file_errors"),
@@ -18,7 +22,7 @@ _FILES = (
 
 
 def show_standing(standing: Standing, words: Words = ENGLISH) -> None:
-    """The whole of it: state, counts, reasons, what to do next, files."""
+    """The whole of it: state, counts, reasons with remedy and command, what to do next, files."""
     out = stdout()
     out.print()
     out.print(Text(standing.state, style=_COLOURS.get(standing.state, "bold red")), harmless(standing.input))
@@ -26,9 +30,13 @@ def show_standing(standing: Standing, words: Words = ENGLISH) -> None:
         say(words("worked_on_by", holder=standing.holder))
     elif standing.message:
         say(standing.message)
+    if standing.finished and standing.not_reached:
+        say(words("part_only", count=standing.not_reached), style="yellow")
     out.print(_counts(standing, words))
-    show_reasons(words("pending_title"), standing.pending_by_reason, words)
     show_reasons(words("rejected_title"), standing.rejected_by_reason, words)
+    if standing.rejected:
+        say(f"  {standing.run_command()}   # {words('next_mended')}")
+    show_reasons(words("pending_title"), standing.pending_by_reason, words, standing.retry_commands())
     _next(standing, words)
     _files(standing, words)
 
@@ -36,8 +44,9 @@ def show_standing(standing: Standing, words: Words = ENGLISH) -> None:
 def _counts(standing: Standing, words: Words) -> Table:
     names = [words(key) for key in ("success", "pending", "not_reached", "rejected", "all")]
     table = Table("", *names, box=None, pad_edge=False)
+    table.columns[0].no_wrap = True  # where the screen is narrow, headings are folded rather than names cut
     for column in table.columns[1:]:
-        column.justify = "right"
+        column.justify, column.overflow = "right", "fold"
     for name, counts in standing.by_type.items():
         table.add_row(harmless(name), *_cells(counts.get("success", 0), counts.get("pending", 0)), "", "", "")
     table.add_row(
@@ -52,26 +61,46 @@ def _cells(*counts: int) -> list[str]:
     return [str(count) for count in counts]
 
 
-def show_reasons(title: str, reasons: dict[str, int], words: Words) -> None:
-    """The most frequent ones with their remedy; nothing where there are none."""
+def show_reasons(
+    title: str, reasons: Mapping[str, int], words: Words, commands: Mapping[str, str] | None = None
+) -> None:
+    """Each reason with its rows, its remedy and, on a line of its own to be copied, its command; none: nothing.
+
+    The most frequent ones come first, _MOST_REASONS at most.
+    """
     if not reasons:
         return
+    shown = list(reasons.items())[:_MOST_REASONS]
+    known = commands or {}
+    first = max(len(title), *(len(reason) for reason, _ in shown))
+    second = max(len(words("rows")), *(len(str(count)) for _, count in shown))
+    say("")
+    say(f"{title:<{first}}  {words('rows'):>{second}}  {words('what_to_do')}", style="bold")
+    for reason, count in shown:
+        _remedy(f"{reason:<{first}}  {count:>{second}}  ", words.remedy(reason))
+        if reason in known:
+            say(f"  {known[reason]}", style="cyan")
+
+
+def _remedy(head: str, remedy: str) -> None:
+    """A remedy beside its reason, folded at words; below it where the screen is too narrow."""
     out = stdout()
-    out.print()
-    table = Table(title, words("rows"), words("what_to_do"), box=None, pad_edge=False)
-    table.columns[1].justify = "right"
-    for reason, count in list(reasons.items())[:_MOST_REASONS]:
-        table.add_row(harmless(reason), str(count), words.remedy(reason))
-    out.print(table)
+    beside = out.width - len(head) >= _NARROWEST
+    lines = textwrap.wrap(remedy, max(out.width - (len(head) if beside else 4), _NARROWEST)) or [""]
+    if not beside:
+        say(head.rstrip())
+    for place, line in enumerate(lines):
+        say((head if place == 0 else " " * len(head)) + line if beside else f"    {line}")
 
 
 def _next(standing: Standing, words: Words) -> None:
-    commands = standing.next_commands(words)
+    """What is to be done to the roll-out as a whole."""
+    commands = standing.whole_commands(words)
     if not commands:
         return
     say("")
     say(words("next"), style="bold")
-    for why, command in commands[:_MOST_REASONS]:
+    for why, command in commands:
         say(f"  {command}   # {why}")
 
 

@@ -100,12 +100,12 @@ def foreseeable_told(verb: Callable[..., None]) -> Callable[..., None]:
 
 def exit_code_of(error: Exception) -> ExitCode | None:
     """What a foreseeable fault ends with; None for a fault of this program."""
-    from webex_provision.assets.home import UnusableHistory
+    from webex_provision.assets.home import UnusableHistory, UnusableStorage
     from webex_provision.engine.errors import EngineError
     from webex_provision.ledger.errors import LedgerError
     from webex_provision.webex.errors import PreflightFailed, WebexError
 
-    if isinstance(error, LedgerError | UnusableHistory):
+    if isinstance(error, LedgerError | UnusableHistory | UnusableStorage):
         return error.exit_code
     if isinstance(error, PreflightFailed | EngineError):
         return ExitCode.PREFLIGHT

@@ -40,6 +40,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     "next_rows_wait": ("{count} rows wait", "{count} filas esperan"),
     "next_unfinished": ("finishes what was begun", "termina lo empezado"),
     "next_rows": ("{count} rows", "{count} filas"),
+    "next_all_pending": ("all {count} rows that a retry may mend", "las {count} filas que un reintento puede arreglar"),
+    "next_for_real": ("for real, after this rehearsal", "de verdad, tras este ensayo"),
+    "next_mended": ("with the mended CSV", "con el CSV corregido"),
+    "part_only": (
+        "{count} rows have not been reached: the run was not about them.",
+        "{count} filas no se han alcanzado: la ejecución no era para ellas.",
+    ),
+    "never_reached": (
+        "The retry is done, but {count} rows were never reached by any run: a retry takes pending rows only.",
+        "El reintento ha terminado, pero ninguna ejecución alcanzó {count} filas: solo toma filas pendientes.",
+    ),
     # The report
     "report_title": ("Webex Calling roll-out {name}", "Despliegue de Webex Calling {name}"),
     "made_at": ("As of {time} UTC", "Situación a {time} UTC"),
@@ -108,12 +119,111 @@ TEXTS: dict[str, tuple[str, str]] = {
         "It may hold names and numbers of people: pass it on with care.",
         "Puede contener nombres y números de personas: compártalo con cuidado.",
     ),
+    # `plan`
+    "calls": ("calls", "llamadas"),
+    "action_create": ("create", "crear"),
+    "action_update": ("update", "actualizar"),
+    "action_skip": ("skip", "omitir"),
+    "action_apply": ("apply", "aplicar"),
+    "action_out_of_scope": ("out of scope", "sin API"),
+    "plan_stopped": ("The run would end early, {state}: {message}", "La ejecución acabaría antes, {state}: {message}"),
+    "plan_lists": ("lists and checks", "listas y comprobaciones"),
+    "plan_time": (
+        "{minutes:.1f} minutes at {rate:g} calls a minute",
+        "{minutes:.1f} minutos a {rate:g} llamadas por minuto",
+    ),
+    "plan_offline": (
+        "At most about {calls} calls, {time}; no tenant was asked.",
+        "Como mucho unas {calls} llamadas, {time}; no se preguntó a ningún tenant.",
+    ),
+    "plan_online": (
+        "{calls} calls, about {time}. This plan made {lookups} look-ups and changed nothing.",
+        "{calls} llamadas, unos {time}. Este plan hizo {lookups} consultas y no cambió nada.",
+    ),
+    "plan_file": ("Every row: {path}. Do it: {command}", "Cada fila: {path}. Para hacerlo: {command}"),
+    # `rehearse`
+    "rehearsal": (
+        "Rehearsal: {csv} against a simulated tenant on this machine. No tenant of yours is touched.",
+        "Ensayo: {csv} contra un tenant simulado en esta máquina. No se toca ningún tenant suyo.",
+    ),
+    "rehearsal_sets": (
+        "Set for this rehearsal only; a real run needs them from you: {variables}",
+        "Puestas solo para este ensayo; una ejecución real las necesita de usted: {variables}",
+    ),
+    "in_rehearsal": ("in rehearsal: {csv}", "en ensayo: {csv}"),
+    "would_be_pending": ("Would be pending", "Quedarían pendientes"),
+    "left_out": (
+        "{share:g}% of the users were left out on purpose (--missing-users).",
+        "El {share:g}% de los usuarios se omitió a propósito (--missing-users).",
+    ),
+    "rehearsal_files": (
+        "Each row: {folder}/results.csv, row_errors.csv; the next rehearsal of this file replaces them",
+        "Cada fila: {folder}/results.csv, row_errors.csv; el próximo ensayo de este fichero los reemplaza",
+    ),
+    "set_before": ("Before the real run, set: {names}", "Antes de la ejecución real, defina: {names}"),
+    "for_real": ("For real: {command}", "De verdad: {command}"),
+    "at_limit": ("at {rate:g}/min", "a {rate:g}/min"),
+    "calls_by_family": ("Calls by endpoint family: {told}", "Llamadas por familia de API: {told}"),
+    "real_time": (
+        "A real run takes at least {time} where a family may have {rate:g} calls a minute (--calls-per-minute).",
+        "Una ejecución real tarda al menos {time} con {rate:g} llamadas por minuto y familia (--calls-per-minute).",
+    ),
+    # `show`
+    "rows_listed": (
+        "{count} rows, of which {more} are not listed. One: show with its row_id.",
+        "{count} filas, de las que {more} no se muestran. Una sola: show con su row_id.",
+    ),
+    "rows_all_listed": ("{count} rows. One: show with its row_id.", "{count} filas. Una sola: show con su row_id."),
+    "row_of": ("row {row} of the CSV", "fila {row} del CSV"),
+    "phase_of": ("phase {phase}, row {row} of the CSV", "fase {phase}, fila {row} del CSV"),
+    "cells": ("Cells", "Celdas"),
+    "attempts": ("Attempts", "Intentos"),
+    "never_sent": ("rejected at intake, never sent", "rechazada al leer el CSV, nunca enviada"),
+    "no_attempt": ("none yet", "ninguno todavía"),
+    "unanswered": (
+        "{step} was about to be sent; no outcome is recorded. The next attempt looks it up first.",
+        "{step} estaba a punto de enviarse; no consta el resultado. El próximo intento lo consulta antes.",
+    ),
+    "attempt_by": (
+        "{attempt}, {time}, run {run} by {who}, {batch}",
+        "{attempt}, {time}, ejecución {run} por {who}, {batch}",
+    ),
+    "attempt_of": ("{attempt}, {time}, run {run}, {batch}", "{attempt}, {time}, ejecución {run}, {batch}"),
+    "at_step": ("{status} at {step}", "{status} en {step}"),
+    "tracking_id": ("tracking id", "id de seguimiento"),
+    "remote_id": ("remote id", "id remoto"),
+    # `history`
+    "history_hint": (
+        "A run id is also Dagster's: webex-provision ui. Where rows stand: webex-provision status --output-dir FOLDER",
+        "El id de ejecución es también el de Dagster: webex-provision ui. Las filas: webex-provision status",
+    ),
+    "history_place": (
+        "{state}, {input}, sha256 {hash}…, in {folder}",
+        "{state}, {input}, sha256 {hash}…, en {folder}",
+    ),
+    "history_damaged": (
+        "lines of runs.jsonl that cannot be read: {count} (webex-provision repair sets them aside)",
+        "líneas de runs.jsonl que no se pueden leer: {count} (webex-provision repair las aparta)",
+    ),
+    # `verify`
+    "not_verified": ("not verified: {message}", "sin verificar: {message}"),
+    "fact": ("fact", "dato"),
+    "expected": ("ledger or CSV", "registro o CSV"),
+    "verified": (
+        "{rows} success rows read back by {calls} calls; {count} differ from the tenant.",
+        "{rows} filas correctas releídas con {calls} llamadas; {count} difieren del tenant.",
+    ),
+    "bring_back": (
+        "Bring the tenant back to what the CSV says: {command}",
+        "Para devolver el tenant a lo que dice el CSV: {command}",
+    ),
     "told_COMPLETED": ("Complete", "Completo"),
     "told_COMPLETED_WITH_PENDING": ("Complete, with rows pending", "Completo, con filas pendientes"),
     "told_ABORTED_BY_BREAKER": ("Stopped: too many rows failed alike", "Parado: demasiadas filas fallaron igual"),
     "told_STOPPED_AUTH": ("Stopped: the token is no longer accepted", "Parado: el token ya no se acepta"),
     "told_STOPPED_RATE_LIMITED": ("Stopped by Webex's rate limit", "Parado por el límite de peticiones de Webex"),
     "told_STOPPED_LIMIT": ("Stopped at a limit of its settings", "Parado en un límite de la configuración"),
+    "told_STOPPED_LOCKS_LOST": ("Stopped: its locks were lost", "Parado: perdió sus bloqueos"),
     "told_FAILED_SYSTEMIC": ("Stopped: Webex fails systematically", "Parado: Webex falla de forma sistemática"),
     "told_FAILED_PREFLIGHT": ("Not begun: a first check failed", "Sin empezar: falló una comprobación inicial"),
     "told_INTERRUPTED": ("Interrupted", "Interrumpido"),

@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from webex_provision.clock import Clock
+from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.roll_outs import newest_first
 from webex_provision.console.screen import harmless, say, say_json, stdout
 from webex_provision.console.standing import RUNNING, at_work, state_word
@@ -19,7 +20,7 @@ from webex_provision.ledger.runs import RunRecord, read_runs
 from webex_provision.vocabulary import RunState
 
 _HASH_SHOWN = 12
-_COLUMNS = ("started", "ended", "state", "what", "who", "run id", "done", "success", "pending", "not reached")
+_COLUMNS = ("began", "ended", "state", "mode", "who", "run_id", "done", "success", "pending", "not_reached")
 _NUMBERS_FROM = _COLUMNS.index("done")
 
 
@@ -64,12 +65,13 @@ def past_roll_out(folder: RollOutFolder, clock: Clock) -> PastRollOut:
         checkpoint = read_document(folder.checkpoint, Checkpoint)
         runs = runs_of(folder, clock)
         damaged = len(read_runs(folder).damaged)
+        last = (runs[0].record.state or RunState.INTERRUPTED) if runs else None
     except LedgerError as error:
         return PastRollOut(name, folder.root, problem=str(error))
     return PastRollOut(
         name,
         folder.root,
-        state=state_word(checkpoint, running=at_work(folder, clock) is not None),
+        state=state_word(checkpoint, last, running=at_work(folder, clock) is not None),
         input=manifest.csv_path,
         input_id=manifest.input_id,
         input_hash=manifest.input_hash,
@@ -108,7 +110,7 @@ def wish_of(record: RunRecord) -> str:
     return " ".join(parts)
 
 
-def show_history(place: Path, *, as_json: bool) -> None:
+def show_history(place: Path, *, as_json: bool, words: Words = ENGLISH) -> None:
     """All roll-outs in `place`, or the one that it is, newest first. Raises NothingHere."""
     clock = Clock()
     found = [past_roll_out(RollOutFolder(folder), clock) for folder in newest_first(place)]
@@ -116,30 +118,31 @@ def show_history(place: Path, *, as_json: bool) -> None:
         say_json({"folder": str(place), "roll_outs": [past.as_dict() for past in found]})
         return
     for past in found:
-        _show(past)
+        _show(past, words)
     say("")
-    say("A run id is also Dagster's: webex-provision ui. Where rows stand: webex-provision status --output-dir FOLDER")
+    say(words("history_hint"))
 
 
-def _show(past: PastRollOut) -> None:
+def _show(past: PastRollOut, words: Words) -> None:
     say("")
     say(past.name, style="bold")
     if past.problem:
         say(past.problem, style="red")
         return
-    say(f"{past.state}, {past.input}, sha256 {past.input_hash[:_HASH_SHOWN]}…, in {past.folder}")
+    facts = {"state": past.state, "input": past.input, "hash": past.input_hash[:_HASH_SHOWN], "folder": past.folder}
+    say(words("history_place", **facts))
     if past.damaged_lines:
-        say(f"lines of runs.jsonl that cannot be read: {past.damaged_lines} (webex-provision repair sets them aside)")
+        say(words("history_damaged", count=past.damaged_lines))
     if not past.runs:
-        say("no run has reached the tenant yet")
+        say(words("runs_none"))
         return
-    stdout().print(_table(past.runs))
+    stdout().print(_table(past.runs, words))
 
 
-def _table(runs: Sequence[Run]) -> Table:
+def _table(runs: Sequence[Run], words: Words) -> Table:
     table = Table(box=None, pad_edge=False)
     for place, name in enumerate(_COLUMNS):
-        table.add_column(name, justify="right" if place >= _NUMBERS_FROM else "left", overflow="fold")
+        table.add_column(words(name), justify="right" if place >= _NUMBERS_FROM else "left", overflow="fold")
     for run in runs:
         table.add_row(*map(harmless, _cells(run)))
     return table

@@ -14,8 +14,8 @@ from webex_provision.clock import Clock
 from webex_provision.config import Environment, Settings
 from webex_provision.console.ending import show_reasons
 from webex_provision.console.faults import read_settings
-from webex_provision.console.languages import ENGLISH
-from webex_provision.console.progress import Watcher, watcher_for
+from webex_provision.console.languages import ENGLISH, Words
+from webex_provision.console.progress import LookupWatcher, Watcher
 from webex_provision.console.screen import say, say_json, stderr, stdout
 from webex_provision.vocabulary import ExitCode, PlanAction
 
@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 _LOGGER = "webex_provision"
 # What settings need and nobody uses without a tenant.
 _NO_TENANT = {"webex_token": "none", "webex_base_url": "http://127.0.0.1:9/v1", "environment": Environment.LAB}
+
+_HEADINGS = {
+    PlanAction.CREATE: "action_create",
+    PlanAction.UPDATE: "action_update",
+    PlanAction.SKIP: "action_skip",
+    PlanAction.APPLY: "action_apply",
+    PlanAction.PENDING: "pending",
+    PlanAction.OUT_OF_SCOPE: "action_out_of_scope",
+    PlanAction.REJECTED: "rejected",
+    PlanAction.NOT_REACHED: "not_reached",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,7 @@ class Question:
     offline: bool = False
     calls_per_minute: float = 300
     as_json: bool = False
+    words: Words = ENGLISH
 
 
 def show_plan(question: Question) -> ExitCode:
@@ -67,9 +79,10 @@ def show_plan(question: Question) -> ExitCode:
     if question.as_json:
         say_json({"file": str(path), **plan.as_dict(question.calls_per_minute)})
     else:
-        _show(plan, question.calls_per_minute)
+        _show(plan, question.calls_per_minute, question.words)
         stdout().print()
-        say(f"Every row: {path}. Do it: webex-provision run {shlex.quote(str(question.csv))}")
+        command = shlex.join(["webex-provision", "run", str(question.csv)])
+        say(question.words("plan_file", path=path, command=command))
     return plan.state.exit_code if plan.state else ExitCode.OK
 
 
@@ -80,7 +93,7 @@ def silence_log() -> None:
 
 def lookup_watcher() -> Watcher:
     """A bar on a terminal; nothing elsewhere, for no batch is done."""
-    return watcher_for(stderr()) if stderr().is_terminal else Watcher()
+    return LookupWatcher(stderr()) if stderr().is_terminal else Watcher()
 
 
 def _place(question: Question, settings: Settings, input_hash: str) -> Path:
@@ -95,23 +108,25 @@ def _place(question: Question, settings: Settings, input_hash: str) -> Path:
     return folder.plan
 
 
-def _show(plan: "Plan", calls_per_minute: float) -> None:
+def _show(plan: "Plan", calls_per_minute: float, words: Words) -> None:
     if plan.state is not None:
-        say(f"The run would end early, {plan.state}: {plan.message}", style="bold red")
+        say(words("plan_stopped", state=plan.state, message=plan.message), style="bold red")
     rows = plan.actions()
-    table = Table("", *(action.replace("_", " ") for action in rows), "calls", box=None, pad_edge=False)
+    table = Table(
+        "", *(words(_HEADINGS[PlanAction(action)]) for action in rows), words("calls"), box=None, pad_edge=False
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     for name, counts in plan.by_type().items():
         table.add_row(name, *(str(counts.get(action, 0)) for action in [*rows, "calls"]))
-    table.add_row("lists and checks", *("" for _ in rows), str(plan.list_calls))
-    table.add_row(Text("all", style="bold"), *map(str, rows.values()), str(plan.calls))
+    table.add_row(words("plan_lists"), *("" for _ in rows), str(plan.list_calls))
+    table.add_row(Text(words("all"), style="bold"), *map(str, rows.values()), str(plan.calls))
     stdout().print(table)
-    show_reasons("Pending", plan.reasons(PlanAction.PENDING), ENGLISH)
-    show_reasons("Rejected at intake, never sent", plan.reasons(PlanAction.REJECTED), ENGLISH)
-    time = f"{plan.minutes(calls_per_minute):.1f} minutes at {calls_per_minute:g} calls a minute"
+    show_reasons(words("pending_title"), plan.reasons(PlanAction.PENDING), words)
+    show_reasons(words("rejected_title"), plan.reasons(PlanAction.REJECTED), words)
+    time = words("plan_time", minutes=plan.minutes(calls_per_minute), rate=calls_per_minute)
     stdout().print()
     if plan.offline:
-        say(f"At most about {plan.calls} calls, {time}; no tenant was asked.")
+        say(words("plan_offline", calls=plan.calls, time=time))
     else:
-        say(f"{plan.calls} calls, about {time}. This plan made {plan.lookups_made} look-ups and changed nothing.")
+        say(words("plan_online", calls=plan.calls, time=time, lookups=plan.lookups_made))

@@ -12,10 +12,10 @@ from rich.text import Text
 from webex_provision.actions.actions_registry import entity_types_by_name
 from webex_provision.console.call_counter import minutes_needed
 from webex_provision.console.ending import show_reasons
-from webex_provision.console.languages import ENGLISH
-from webex_provision.console.progress import duration
+from webex_provision.console.languages import Words
 from webex_provision.console.screen import harmless, say, stdout
 from webex_provision.console.standing import Standing
+from webex_provision.console.tally import duration
 
 
 @dataclass(frozen=True)
@@ -65,32 +65,31 @@ class Rehearsed:
         }
 
 
-def show_rehearsal(rehearsed: Rehearsed, csv: Path) -> None:
+def show_rehearsal(rehearsed: Rehearsed, csv: Path, words: Words) -> None:
     """The whole of it, for people."""
     standing, out = rehearsed.standing, stdout()
     out.print()
-    out.print(Text(standing.state, style="bold"), harmless(f"in rehearsal: {csv}"))
+    out.print(Text(standing.state, style="bold"), harmless(words("in_rehearsal", csv=csv)))
     if standing.message:
         say(standing.message)
-    out.print(_types(rehearsed))
-    show_reasons("Would be pending", standing.pending_by_reason, ENGLISH)
-    show_reasons(ENGLISH("rejected_title"), standing.rejected_by_reason, ENGLISH)
+    out.print(_types(rehearsed, words))
+    show_reasons(words("would_be_pending"), standing.pending_by_reason, words)
+    show_reasons(words("rejected_title"), standing.rejected_by_reason, words)
     if rehearsed.missing_users:
-        say(f"{rehearsed.missing_users * 100:g}% of the users were left out on purpose (--missing-users).")
-    _time(rehearsed)
+        say(words("left_out", share=rehearsed.missing_users * 100))
+    _time(rehearsed, words)
     say("")
-    say(f"Each row: {standing.folder}/results.csv, row_errors.csv; the next rehearsal of this file replaces them")
+    say(words("rehearsal_files", folder=standing.folder))
     if rehearsed.needs:
-        say(f"Before the real run, set: {' '.join(rehearsed.needs)}", style="yellow")
-    say(f"For real: webex-provision run {shlex.quote(str(csv))}")
+        say(words("set_before", names=" ".join(rehearsed.needs)), style="yellow")
+    say(words("for_real", command=shlex.join(["webex-provision", "run", str(csv)])))
 
 
-def _types(rehearsed: Rehearsed) -> Table:
+def _types(rehearsed: Rehearsed, words: Words) -> Table:
     standing, states, seconds = rehearsed.standing, rehearsed.states_by_type(), rehearsed.seconds_by_type()
-    at_limit = f"at {rehearsed.calls_per_minute:g}/min"
-    table = Table(
-        "", "success", "pending", "not reached", "rejected", "all", "calls", at_limit, box=None, pad_edge=False
-    )
+    headings = [words(key) for key in ("success", "pending", "not_reached", "rejected", "all", "calls")]
+    at_limit = words("at_limit", rate=rehearsed.calls_per_minute)
+    table = Table("", *headings, at_limit, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, calls in rehearsed.calls.items():
@@ -100,16 +99,14 @@ def _types(rehearsed: Rehearsed) -> Table:
     totals = (standing.success, standing.pending, standing.not_reached, standing.rejected, standing.read)
     all_calls = sum(calls.total() for calls in rehearsed.calls.values())
     all_seconds = duration(sum(seconds.values()))
-    table.add_row(Text("all rows", style="bold"), *map(str, totals), str(all_calls), all_seconds)
+    table.add_row(Text(words("all_rows"), style="bold"), *map(str, totals), str(all_calls), all_seconds)
     return table
 
 
-def _time(rehearsed: Rehearsed) -> None:
+def _time(rehearsed: Rehearsed, words: Words) -> None:
     families = sum(rehearsed.calls.values(), Counter[str]())
     told = ", ".join(f"{name} {count}" for name, count in families.most_common())
     say("")
-    say(f"Calls by endpoint family: {told}")
-    say(
-        f"A real run takes at least {duration(sum(rehearsed.seconds_by_type().values()))} where each family is limited "
-        f"to {rehearsed.calls_per_minute:g} calls a minute (--calls-per-minute)."
-    )
+    say(words("calls_by_family", told=told))
+    seconds = sum(rehearsed.seconds_by_type().values())
+    say(words("real_time", time=duration(seconds), rate=rehearsed.calls_per_minute))

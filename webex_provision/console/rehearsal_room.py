@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from webex_provision.console.faults import validation_lines
 from webex_provision.console.screen import say
-from webex_provision.generator import NEEDS, write_csv
+from webex_provision.generator import NEEDS, write_csv, write_workbook
 from webex_provision.input_files import UnusableFile, read_regular_file
 from webex_provision.intake.input_file import is_workbook, read_input
 from webex_provision.vocabulary import ExitCode
@@ -78,11 +78,15 @@ def sandbox_config(**options: Any) -> "SandboxConfig":
 
 
 def write_roll_out(path: Path, *, rows: int, seed: int, bad_share: float, force: bool) -> None:
-    """Writes it and says what it holds; an existing file is replaced only with `force`."""
+    """Writes it, as a workbook where its name ends so, and says what it holds.
+
+    An existing file is replaced only with `force`.
+    """
     if path.exists() and not force:
         raise _unusable(f"{path} is there already; choose another name, or replace it with --force")
     try:
-        made = write_csv(path, rows, seed=seed, bad_share=bad_share)
+        write = write_workbook if path.suffix.lower() == ".xlsx" else write_csv
+        made = write(path, rows, seed=seed, bad_share=bad_share)
     except OSError as error:
         raise _unusable(f"{path} cannot be written: {error.strerror}") from None
     except ValueError as error:

@@ -19,6 +19,7 @@ from webex_provision.config import Settings
 from webex_provision.console.call_counter import CallCounter
 from webex_provision.console.embedded import PACE, environment, tenant_variables
 from webex_provision.console.faults import read_settings
+from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.rehearsal_folders import fresh_folder, rehearsals
 from webex_provision.console.rehearsal_report import Rehearsed, show_rehearsal
 from webex_provision.console.rehearsal_room import chosen_faults, sandbox_config
@@ -27,7 +28,7 @@ from webex_provision.console.screen import say, say_json
 from webex_provision.intake.csv_file import TYPE_COLUMN, CsvFile
 from webex_provision.intake.input_file import read_input
 from webex_provision.ledger.folder import input_id_of
-from webex_provision.ledger.locks import RunLock
+from webex_provision.ledger.run_lock import RunLock
 from webex_provision.vocabulary import ExitCode
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ class Stage:
     calls_per_minute: float = 300.0
 
 
-def rehearse(csv: Path, stage: Stage, *, as_json: bool) -> ExitCode:
+def rehearse(csv: Path, stage: Stage, *, as_json: bool, words: Words = ENGLISH) -> ExitCode:
     """Plays it and tells how it went; the exit code is the run's own. Raises UnusableCsv, LockHeld, NotForThis."""
     faults = chosen_faults(stage.faults)
-    settable = {"WEBEX_TOKEN": "any", "WEBEX_TOKENS": "", "WEBEX_BASE_URL": "http://127.0.0.1:1", "ENVIRONMENT": "lab"}
+    settable = {"WEBEX_TOKEN": "any", "WEBEX_TOKENS": "", "TOKEN_SLOT": ""}
+    settable |= {"WEBEX_BASE_URL": "http://127.0.0.1:1", "ENVIRONMENT": "lab"}
     with environment(settable):
         settings = read_settings()
     source = read_input(csv, max_rows=settings.max_rows, max_cell_bytes=settings.max_cell_bytes)
@@ -72,21 +74,25 @@ def rehearse(csv: Path, stage: Stage, *, as_json: bool) -> ExitCode:
             missing_users=stage.missing_users,
         )
         fresh_folder(folder)
-        return _play(source, folder, config, needs, stage, as_json=as_json)
+        return _play(source, folder, config, needs, stage, as_json=as_json, words=words)
 
 
 def _play(
-    source: CsvFile, folder: Path, config: "SandboxConfig", needs: dict[str, str], stage: Stage, *, as_json: bool
+    source: CsvFile,
+    folder: Path,
+    config: "SandboxConfig",
+    needs: dict[str, str],
+    stage: Stage,
+    *,
+    as_json: bool,
+    words: Words,
 ) -> ExitCode:
     from webex_provision.sandbox import SandboxServer
 
-    say(
-        f"Rehearsal: {source.path} against a simulated tenant on this machine. No tenant of yours is touched.",
-        error=as_json,
-    )
+    say(words("rehearsal", csv=source.path), error=as_json)
     if needs:
         told = ", ".join(f"{name}={value}" for name, value in needs.items())
-        say(f"Set for this rehearsal only; a real run needs them from you: {told}", style="yellow", error=as_json)
+        say(words("rehearsal_sets", variables=told), style="yellow", error=as_json)
     with SandboxServer(config) as server:
         # Where no limit holds there is nothing to wait for: the time at the real limit is reckoned from the calls.
         pace = PACE if stage.profile == "none" else {}
@@ -104,7 +110,7 @@ def _play(
     if as_json:
         say_json(rehearsed.as_dict() | {"exit_code": int(launched.exit_code), "warnings": list(launched.warnings)})
     else:
-        show_rehearsal(rehearsed, source.path)
+        show_rehearsal(rehearsed, source.path, words)
     return launched.exit_code
 
 

@@ -21,6 +21,7 @@ from webex_provision.console.languages import Words
 from webex_provision.console.past_runs import to_seconds, wish_of
 from webex_provision.console.report_contents import Contents, contents_of
 from webex_provision.console.screen import say
+from webex_provision.console.standing import Standing
 from webex_provision.console.timeline import HEIGHT, MOST_CHARTS, WIDTH
 from webex_provision.ledger.errors import OutputNotWritable
 from webex_provision.ledger.files import write_atomically
@@ -79,7 +80,8 @@ def page(contents: Contents, words: Words, made_at: str) -> str:
         charts_left=len(contents.charts[MOST_CHARTS:]),
         width=WIDTH,
         height=HEIGHT,
-        statuses=STATUSES,
+        statuses=_statuses_shown(standing),
+        retries=standing.retry_commands(),
         by_phase=contents.by_phase,
         by_type=contents.by_type,
         by_location=contents.by_location,
@@ -87,6 +89,12 @@ def page(contents: Contents, words: Words, made_at: str) -> str:
         types_waiting=sorted({row.entity_type for group in groups for row in group.rows}),
         reasons_waiting=sorted({group.reason for group in groups}),
     )
+
+
+def _statuses_shown(standing: Standing) -> list[str]:
+    """The columns of tables: those that hold anything, and always the two that tell how a run went."""
+    always = ("success", "pending")
+    return [status for status in STATUSES if status in always or getattr(standing, status)]
 
 
 def _facts(contents: Contents, words: Words) -> Iterator[tuple[str, str]]:

@@ -12,12 +12,15 @@ from webex_provision.console.ending import show_standing
 from webex_provision.console.faults import read_settings
 from webex_provision.console.history import choose_home
 from webex_provision.console.languages import ENGLISH, Words
-from webex_provision.console.progress import watcher_for
-from webex_provision.console.rehearsal_folders import refuse_rehearsal
+from webex_provision.console.progress import Watcher, watcher_for
 from webex_provision.console.screen import say, say_json, stderr, stdout
 from webex_provision.console.standing import Standing, standing_of
 from webex_provision.engine.observer import Both, Observer
 from webex_provision.ledger.folder import RollOutFolder
+from webex_provision.ledger.manifest import load_manifest
+from webex_provision.ledger.records import cell
+from webex_provision.ledger.rehearsal_mark import refuse_rehearsal
+from webex_provision.ledger.states import read_states
 from webex_provision.vocabulary import ExitCode, RunMode
 
 if TYPE_CHECKING:
@@ -42,9 +45,14 @@ class Wish:
 def go(wish: Wish) -> ExitCode:
     """Runs it to its end and shows how it ended. Ends the process when the settings can't be used."""
     if wish.folder is not None:
-        refuse_rehearsal(wish.folder)
+        refuse_rehearsal(RollOutFolder(wish.folder))
     launched = watched(wish)
     standing = standing_after(launched)
+    if standing is not None and wish.mode is RunMode.RETRY_PENDING and standing.finished:
+        left = rows_left_out(RollOutFolder(standing.folder)) if standing.not_reached else 0
+        if left:
+            standing = replace(standing, message=wish.words("never_reached", count=left))
+            launched = replace(launched, exit_code=ExitCode.STOPPED, message=standing.message)
     if wish.as_json:
         say_json(_document(launched, standing))
     elif standing is not None:
@@ -54,17 +62,34 @@ def go(wish: Wish) -> ExitCode:
     return launched.exit_code
 
 
+def rows_left_out(folder: RollOutFolder) -> int:
+    """Rows of the retry's phases, types and batches that no run has reached, so that they can't be pending."""
+    from webex_provision.ledger.ready_rows import load_ready
+
+    manifest, states = load_manifest(folder), read_states(folder)
+    chosen, size = manifest.generation, manifest.batch_size
+    rows = load_ready(folder).select("row_id", "phase", "entity_type", "position").iter_rows()
+    return sum(
+        cell(row_id) not in states
+        and (not chosen.phases or phase in chosen.phases)
+        and (not chosen.types or entity_type in chosen.types)
+        and (not chosen.batches or (position - 1) // size + 1 in chosen.batches)
+        for row_id, phase, entity_type, position in rows
+    )
+
+
 def watched(wish: Wish, listener: Observer | None = None) -> "Launched":
     """Runs it to its end; shows progress and warnings, and tells `listener`. Ends the process as `go` does."""
     assertions = interpreter()
     if not assertions.passed:
         say(f"{assertions.detail}: {assertions.remedy}", style="red", error=True)
         raise typer.Exit(ExitCode.PREFLIGHT)
-    read_settings()
+    in_log = read_settings().log_format is not None
     choose_home()
     from webex_provision.assets.launcher import launch
 
-    with watcher_for(stderr() if wish.as_json else stdout()) as watcher:
+    # What a log that goes to stderr says is not said there a second time.
+    with Watcher() if wish.as_json and in_log else watcher_for(stderr() if wish.as_json else stdout()) as watcher:
         launched = launch(
             csv=wish.csv,
             folder=wish.folder,

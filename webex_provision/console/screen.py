@@ -3,8 +3,14 @@
 Words of a CSV or of a tenant are shown, never obeyed: no markup is read, no control character reaches the terminal.
 """
 
+import codecs
+import io
 import json
+import logging
+import os
 import re
+import sys
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +21,25 @@ from webex_provision.safe_text import printable
 
 # JSON leaves them as they are, some terminals obey them: C1 controls, line ends beyond ASCII, marks of direction.
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_NEAREST = "webex_provision.nearest"
 _PLAIN_WIDTH = 200  # without a terminal, lines are not folded to a guessed width
+
+
+def fit_any_encoding() -> None:
+    """From now on, what the encoding of this process's terminal lacks is shown by the nearest it has, never a fault."""
+    codecs.register_error(_NEAREST, _nearest)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_NEAREST)
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    """A letter without its accent, an ellipsis as three dots; a question mark for what has no such form."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = unicodedata.normalize("NFKD", error.object[error.start : error.end])
+    plain = "".join(sign if sign.isascii() else "?" for sign in lacking if not unicodedata.combining(sign))
+    return plain, error.end
 
 
 def stdout() -> Console:
@@ -41,12 +65,27 @@ def harmless(text: str, style: str = "") -> Text:
 
 
 def say(text: str, *, style: str = "", error: bool = False) -> None:
-    """One line, never folded, so that a command in it can be copied."""
+    """One line, never folded, so that a command in it can be copied. Where a collector reads stderr, a log record."""
+    if error and _said_in_log(text, style):
+        return
     console = stderr() if error else stdout()
     console.print(harmless(text, style), soft_wrap=True)
 
 
+def _said_in_log(text: str, style: str) -> bool:
+    """Whether LOG_FORMAT asked for log records on stderr and this is one now."""
+    if not os.environ.get("LOG_FORMAT"):
+        return False
+    from webex_provision.logging_setup import collect_other_logs
+
+    if not collect_other_logs():
+        return False
+    logging.getLogger(__name__).log(logging.WARNING if style == "yellow" else logging.ERROR, "%s", text)
+    return True
+
+
 def say_json(document: Mapping[str, Any]) -> None:
     """The one JSON document of a `--json` run."""
-    text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
+    whole = (sys.stdout.encoding or "").lower().startswith("utf")  # what a screen may simplify, a script must not get
+    text = json.dumps(document, indent=2, ensure_ascii=not whole, default=str)
     stdout().file.write(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")

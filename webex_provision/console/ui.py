@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from webex_provision.assets.going_on import LAUNCHPAD_CSV
+from webex_provision.config import LogFormat, log_format_of_environment
 from webex_provision.console.embedded import embedded_sandbox, environment, sample_in, variables_for
 from webex_provision.console.faults import read_settings
 from webex_provision.console.history import choose_home
@@ -34,8 +36,11 @@ def open_ui(port: int) -> ExitCode:
         if os.environ.get("WEBEX_BASE_URL") or os.environ.get("WEBEX_TOKEN"):
             where = read_settings().webex_base_url
         else:
-            server = stack.enter_context(embedded_sandbox(sample_in(base)))
+            sample = sample_in(base)
+            server = stack.enter_context(embedded_sandbox(sample))
             stack.enter_context(environment(variables_for(server)))
+            # Launch Run, with nothing filled in, plays the sample.
+            stack.enter_context(environment({LAUNCHPAD_CSV: str(sample.csv.absolute())}))
             where = "the embedded sandbox"
         stack.enter_context(environment({"OUTPUT_DIR": str(base)}))
         say(f"http://{HOST}:{port} on {where}; history in {choose_home()}. Ctrl-C ends it.")
@@ -60,6 +65,8 @@ def serve_ui(port: int) -> int:
     quiet = ["-W", "ignore:Function `dev_command` is superseded"]  # `dg dev` needs a checkout with a pyproject.toml
     command = [sys.executable, *quiet, "-m", "dagster", "dev", "-m", "webex_provision.definitions"]
     command += ["--host", HOST, "--port", str(port), "--log-level", "warning"]
+    if log_format_of_environment() is LogFormat.JSON:
+        command += ["--log-format", "json"]
     with _stop_signals_interrupt(), subprocess.Popen(command, start_new_session=True) as child:  # noqa: S603 - our own interpreter
         try:
             return child.wait()

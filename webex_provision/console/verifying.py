@@ -1,13 +1,15 @@
 """A verification as the command line shows it: a line for every fact that the tenant tells otherwise."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from webex_provision.clock import Clock
 from webex_provision.console.faults import read_settings
+from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.plans import silence_log
-from webex_provision.console.screen import say, say_json, stdout
+from webex_provision.console.screen import harmless, say, say_json, stdout
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.vocabulary import ExitCode
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from webex_provision.engine.verification import Verification
 
 
-def show_verification(folder: RollOutFolder, *, as_json: bool) -> ExitCode:
+def show_verification(folder: RollOutFolder, *, as_json: bool, words: Words = ENGLISH) -> ExitCode:
     """OK, or DIFFERENT when the tenant is not as the ledger says."""
     from webex_provision.engine.errors import StopRun
     from webex_provision.engine.verification import verify
@@ -25,22 +27,25 @@ def show_verification(folder: RollOutFolder, *, as_json: bool) -> ExitCode:
     try:
         verification = verify(folder, settings, Clock())
     except StopRun as verdict:
-        say(f"not verified: {verdict.message}", style="red", error=True)
+        say(words("not_verified", message=verdict.message), style="red", error=True)
         return verdict.state.exit_code
     if as_json:
         say_json({"folder": str(folder.root), **verification.as_dict()})
     else:
-        _show(verification)
+        _show(verification, folder, words)
     return ExitCode.DIFFERENT if verification.differences else ExitCode.OK
 
 
-def _show(verification: "Verification") -> None:
+def _show(verification: "Verification", folder: RollOutFolder, words: Words) -> None:
     if verification.differences:
-        table = Table("row", "type", "key", "fact", "ledger or CSV", "tenant", box=None, pad_edge=False)
+        headings = (words(key) for key in ("row", "type", "key", "fact", "expected", "tenant"))
+        table = Table(*headings, box=None, pad_edge=False)
         for one in verification.differences:
-            table.add_row(one.row_id, one.entity_type, one.entity_key, one.fact, one.expected, one.found)
+            cells = (one.row_id, one.entity_type, one.entity_key, one.fact, one.expected, one.found)
+            table.add_row(*map(harmless, cells))
         stdout().print(table)
     rows = len({difference.row_id for difference in verification.differences})
-    say(f"{verification.rows} success rows read back by {verification.calls} calls; {rows} differ from the tenant.")
+    say(words("verified", rows=verification.rows, calls=verification.calls, count=rows))
     if rows:
-        say("Bring the tenant back to what the CSV says: webex-provision replay")
+        command = shlex.join(["webex-provision", "replay", "--output-dir", str(folder.root)])
+        say(words("bring_back", command=command))

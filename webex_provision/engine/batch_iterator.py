@@ -15,6 +15,7 @@ from webex_provision.actions.declaration import EntityType
 from webex_provision.actions.row import Row
 from webex_provision.engine.errors import NotYetDue
 from webex_provision.engine.ready_rows import rows_of
+from webex_provision.ledger.manifest import Selection
 from webex_provision.ledger.states import batch_id_of
 from webex_provision.vocabulary import Phase
 
@@ -53,6 +54,18 @@ class BatchIterator:
     def rows(self, batch: Batch) -> list[Row]:
         """The batch's rows in execution order."""
         return list(rows_of(self._ready, batch.phase, batch.first, batch.last))
+
+    def selected(self, selection: Selection, phase: Phase | None = None) -> Iterator[str]:
+        """The ids of the rows that a selection takes, of one phase or of all."""
+        columns = self._ready.select("row_id", "phase", "position", "entity_type").iter_rows()
+        for row_id, number, position, entity_type in columns:
+            if (
+                (phase is None or number == phase)
+                and (not selection.phases or number in selection.phases)
+                and (not selection.types or entity_type in selection.types)
+                and (not selection.batches or (position - 1) // self._batch_size + 1 in selection.batches)
+            ):
+                yield row_id
 
     def by_type(self, rows: Sequence[Row]) -> Iterator[tuple[EntityType, list[Row]]]:
         """The rows grouped by type, in execution order: a type starts when the earlier one has ended."""

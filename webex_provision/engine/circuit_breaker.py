@@ -70,6 +70,11 @@ class CallBreaker:
         self._gave_up: StopRun | None = None
         self._recovering = asyncio.Lock()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether calls wait until the service answers again."""
+        return self._open
+
     def succeeded(self) -> None:
         """A call got its answer."""
         self._failures = 0

@@ -12,6 +12,7 @@ from webex_provision.wire import Answer
 # A call that ended without a usable answer, whatever was asked.
 NO_ANSWER = (CallFailed, ListFailed, PageLimitReached)
 
+_NO_CONTENT = 204
 _EXTERNAL = frozenset({Reason.RETRY_EXHAUSTED})
 _BREAKER_REASONS = frozenset({Reason.NON_RETRYABLE_EXTERNAL, Reason.AUTH_INVALID, Reason.PERMISSION_DENIED})
 
@@ -47,7 +48,7 @@ def objection(expect: Expect, ctx: RowContext, answer: Answer) -> Failure | None
     if answer.status not in expect.statuses:
         wanted = " or ".join(str(status) for status in expect.statuses)
         return _unproven(answer, f"expected {wanted}")
-    absent = [name for name in expect.fields if not _present(answer.json, name)]
+    absent = [name for name in expect.fields if not _present(answer.json, name)] if answer.status != _NO_CONTENT else []
     if absent:
         return _unproven(answer, f"without {', '.join(absent)}")
     return expect.proof(ctx, answer) if expect.proof else None

@@ -52,7 +52,10 @@ class Finder:
         key = step.key(ctx)
         if key is None:
             return None
-        items = await self._items(step.index, step.scope(ctx), key, fresh=progress.fresh, confirm=step.confirm)
+        if step.wants_absence:
+            items = await self._unless_lists_lag(step, step.scope(ctx), key, fresh=progress.fresh)
+        else:
+            items = await self._items(step.index, step.scope(ctx), key, fresh=progress.fresh, confirm=step.confirm)
         if step.choose is not None:
             item = step.choose(items)
         elif len(items) > 1:
@@ -82,6 +85,14 @@ class Finder:
             return await self._lists.ask(index, scope, key)
         items = await self._lists.find(index, scope, key)
         return items or (await self._lists.confirm(index, scope, key) if confirm else [])
+
+    async def _unless_lists_lag(self, step: Lookup, scope: str, key: str, *, fresh: bool) -> list[Item]:
+        """Nothing only if lists say so when they show what earlier types of the run have done, or have set off."""
+        items = [] if fresh else await self._lists.find(step.index, scope, key)
+        if items:
+            return items
+        await self._control.lists_settle(step.name)
+        return await self._lists.ask(step.index, scope, key)
 
     async def _read(self, step: Read, progress: Progress) -> Failure | None:
         ctx = progress.ctx

@@ -84,6 +84,9 @@ class PlanControl(RunControl):
             self.foresight.current.reads += 1
             yield page
 
+    async def lists_settle(self, step: str) -> None:
+        """A plan does not wait: it has changed nothing that a list might not show yet."""
+
     def unanswerable(self, request: ApiRequest) -> bool:
         """Whether nobody can answer this before the run."""
         return self.offline or self.foresight.of_planned(request)

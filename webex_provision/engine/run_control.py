@@ -20,21 +20,27 @@ _STATES: dict[type[RunMustStop], RunState] = {
     RateLimitedTooLong: RunState.STOPPED_RATE_LIMITED,
     RetryBudgetSpent: RunState.STOPPED_LIMIT,
 }
-_DEAD_ONE = "the token has expired or was revoked; put a fresh one into WEBEX_TOKEN and resume"
+_DEAD_ONE = "the token has expired or was revoked; put a fresh one into {} and resume"
 _DEAD_ALL = "all tokens have expired or were revoked; put fresh ones into WEBEX_TOKEN and WEBEX_TOKENS and resume"
 
 
 class RunControl:
     """Every call of a row goes through here."""
 
-    def __init__(self, client: WebexClient, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, client: WebexClient, settings: Settings, clock: Clock, locks_lost: Callable[[], str] = str
+    ) -> None:
+        """`locks_lost` says why the run's locks are lost, and nothing while they are held."""
         self.client = client
+        self._locks_lost = locks_lost
         self._clock = clock
         self.breaker = CallBreaker(settings, clock, self._service_answers)
         self.stopped: StopRun | None = None
         self.stopping = asyncio.Event()
         self._asking = asyncio.Lock()
         self._token_dead = False
+        self._list_lag = settings.list_lag_seconds
+        self._first_asked: dict[str, float] = {}
 
     def stop(self, verdict: StopRun) -> None:
         """Ends the run cleanly: no row starts another call. The first verdict counts."""
@@ -91,8 +97,18 @@ class RunControl:
         if self.stopped is not None:
             raise self.stopped
 
+    async def lists_settle(self, step: str) -> None:
+        """Returns LIST_LAG_SECONDS after a row first came here in this step: one wait for all rows of the run.
+
+        Types run one after the other, so by then lists show what the earlier ones have brought about.
+        """
+        first = self._first_asked.setdefault(step, self._clock.monotonic())
+        await self.wait(first + self._list_lag - self._clock.monotonic())
+
     async def ready(self) -> None:
         """Returns when the next call may be made. Raises StopRun when the run is to end."""
+        if why := self._locks_lost():
+            self.stop(StopRun(RunState.STOPPED_LOCKS_LOST, why))
         if self.stopped is not None:
             raise self.stopped
         try:
@@ -121,7 +137,9 @@ class RunControl:
                 self._token_dead = True
                 for last in credentials.living:
                     credentials.take_out(last, "Webex no longer accepts it")
-                self.stop(StopRun(RunState.STOPPED_AUTH, _DEAD_ONE if len(credentials.all) == 1 else _DEAD_ALL))
+                place = "its place in WEBEX_TOKENS" if credentials.first.further else credentials.first.name
+                told = _DEAD_ONE.format(place) if len(credentials.all) == 1 else _DEAD_ALL
+                self.stop(StopRun(RunState.STOPPED_AUTH, told))
             return self._token_dead
 
     def verdict_of(self, error: RunMustStop) -> StopRun:

@@ -28,6 +28,7 @@ class RunFacts:
     processed: int = 0
     calls: dict[str, dict[str, int | float]] = field(default_factory=dict)
     tokens: list[dict[str, str | int | bool]] = field(default_factory=list)
+    mirror: dict[str, str] = field(default_factory=dict)
 
 
 def summary_of(facts: RunFacts, state: RunState, ledger: Ledger, ready: pl.DataFrame) -> dict[str, Any]:
@@ -58,6 +59,7 @@ def summary_of(facts: RunFacts, state: RunState, ledger: Ledger, ready: pl.DataF
         "token_owner": facts.token_owner,
         "tokens": facts.tokens,
         "org_id": facts.org_id,
+        **facts.mirror,
         "started_at": facts.started_at,
         "ended_at": facts.ended_at,
         "counts": {

@@ -157,7 +157,7 @@ class Writer:
     def _taken_in(self, step: Write, progress: Progress, answer: Answer) -> None:
         """What is known now that the write has changed the tenant."""
         ctx = progress.ctx
-        if step.save:
+        if step.save and (answer.json is not None or step.save not in ctx.found):
             ctx.found[step.save] = answer.json
         ctx.applied.append(step.name)
         if step.creates:

@@ -8,6 +8,6 @@ that a row before it has put into the inventory; so a tenant that knows the peop
 variables of `NEEDS` set. Bad rows, where asked for, are rejected at intake one by one and do no harm to good ones.
 """
 
-from webex_provision.generator.made_up import LARGEST, MOST_BAD, NEEDS, Generated, roll_out, write_csv
+from webex_provision.generator.made_up import LARGEST, MOST_BAD, NEEDS, Generated, roll_out, write_csv, write_workbook
 
-__all__ = ["LARGEST", "MOST_BAD", "NEEDS", "Generated", "roll_out", "write_csv"]
+__all__ = ["LARGEST", "MOST_BAD", "NEEDS", "Generated", "roll_out", "write_csv", "write_workbook"]

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 
 from webex_provision.generator import people, rooms, routing, services
 from webex_provision.generator.mistakes import bad_rows, mixed
@@ -59,19 +63,51 @@ def write_csv(path: Path, rows: int, *, seed: int = 0, bad_share: float = 0.0) -
 
     Raises ValueError for a size or share out of bounds, OSError when the file can't be written.
     """
-    content = roll_out(rows, seed=seed, bad_share=bad_share)
+    return _write(path, roll_out(rows, seed=seed, bad_share=bad_share), bad_share, _as_csv)
+
+
+def write_workbook(path: Path, rows: int, *, seed: int = 0, bad_share: float = 0.0) -> Generated:
+    """The same rows as `write_csv` writes, as an .xlsx. Raises as it does."""
+    return _write(path, roll_out(rows, seed=seed, bad_share=bad_share), bad_share, _as_workbook)
+
+
+def _write(
+    path: Path, content: list[Row], bad_share: float, write: Callable[[Path, list[str], list[Row]], None]
+) -> Generated:
     columns = dict.fromkeys(name for row in content for name in row)
     columns.pop("comment", None)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, [*columns, "comment"], restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(content)
+        write(temporary, [*columns, "comment"], content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    return Generated(rows, round(rows * bad_share))
+    return Generated(len(content), round(len(content) * bad_share))
+
+
+def _as_csv(path: Path, columns: list[str], content: list[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(content)
+
+
+def _as_workbook(path: Path, columns: list[str], content: list[Row]) -> None:
+    """One sheet, every cell a text, as a spreadsheet program leaves what stands in a text column."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("roll_out")
+    sheet.append(columns)
+    for row in content:
+        sheet.append([_text(sheet, row.get(name, "")) for name in columns])
+    book.save(path)
+
+
+def _text(sheet: Any, value: str) -> Any:
+    if not value:
+        return None
+    cell = WriteOnlyCell(sheet, value)
+    cell.data_type, cell.number_format = "s", "@"  # also what begins like a formula
+    return cell
 
 
 def roll_out(rows: int, *, seed: int = 0, bad_share: float = 0.0) -> list[Row]:

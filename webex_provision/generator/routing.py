@@ -8,6 +8,7 @@ PASSWORD_VARIABLE = "TRUNK_PASSWORD"  # noqa: S105 - the name of the variable, n
 OFFICE_HOURS, HOLIDAYS = "Office hours", "Holidays"
 WELCOME = "Welcome"
 _SPARE = 10
+_DIGIT = "X"  # any digit, in a dial pattern
 _WORKING_DAYS = ("MON", "TUE", "WED", "THU", "FRI")
 
 
@@ -26,7 +27,7 @@ def set_up(site: Site) -> Iterator[Row]:
     yield {
         "entity_type": "dial_plan",
         "dial_plan_name": f"DP-{site.key}",
-        "dial_plan_patterns": f"8{site.number:04d}XX|7{site.number:04d}XXX",
+        "dial_plan_patterns": f"8{site.number:04d}{_DIGIT * 2}|7{site.number:04d}{_DIGIT * 3}",
         "dial_plan_target_type": "ROUTE_GROUP",
         "dial_plan_target_key": group,
     }

@@ -30,6 +30,10 @@ _DATE = (
     r"|^[0-9]{1,2}-[A-Za-z]{3}(-[0-9]{2,4})?$|^[A-Za-z]{3}-[0-9]{2,4}$|^[0-9]{1,3}:[0-9]{2}(:[0-9]{2})?$"
 )
 _MAX_KEY = 256
+# Only where no item may hold them: the name of a workspace may have a comma.
+_OTHER_SEPARATORS = dict.fromkeys((Kind.PHONE_NUMBER, Kind.EXTENSION, Kind.EMAIL), "[,;]") | {
+    Kind.MEMBER: r"@[^\s@|:,;]+\.[^\s@|:,;]+\s*[,;]"
+}
 
 Broken = Callable[[pl.Expr], pl.Expr]
 
@@ -83,6 +87,8 @@ def complaints(column: Column) -> Iterator[Complaint]:
     yield from _bounds(column)
     if column.pattern is not None:
         like = f", such as {column.example}" if column.example else f" ({column.pattern})"
+        if column.name.endswith("_env"):
+            like += "; it names the environment variable that holds the secret, which itself stays out of the file"
         yield Complaint(f"is not written as this column wants it{like}", _unlike(column.pattern))
     if column.name.endswith("_env"):
         yield Complaint(
@@ -102,6 +108,9 @@ def _list_complaints(column: Column) -> Iterator[Complaint]:
         yield Complaint(
             f"has more than {most} items; take some away", lambda cell: items_of(cell).list.len() > most, whole=True
         )
+    if column.kind in _OTHER_SEPARATORS:
+        other = _OTHER_SEPARATORS[column.kind]
+        yield Complaint("has a comma or semicolon between items; write | between them", _like(other), whole=True)
     if column.kind is Kind.MEMBER:
         return
     attribute = column.attribute

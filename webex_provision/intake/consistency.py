@@ -12,6 +12,7 @@ from webex_provision.intake.faults import combined, faults, no_faults
 from webex_provision.intake.lists import items_of
 from webex_provision.intake.parts import ENTITY_KEY, WRITTEN_KEY, Part, same_key
 from webex_provision.intake.places import Places, contested_faults, contested_keys
+from webex_provision.ledger.writers import cell_of
 from webex_provision.vocabulary import Reason
 
 
@@ -24,8 +25,8 @@ def number_refs(refs: pl.DataFrame, rows: int) -> pl.DataFrame:
 
 
 def twin_refs(refs: pl.DataFrame) -> pl.DataFrame:
-    """Later rows of one row_ref."""
-    later = refs.drop_nulls("row_ref").with_columns(pl.col("row").min().over("row_ref").alias("first"))
+    """Later rows of one row_ref, and of one that looks the same in the ledgers."""
+    later = refs.drop_nulls("row_ref").with_columns(pl.col("row").min().over(cell_of("row_ref")).alias("first"))
     text = pl.format("row_ref: '{}' is taken by row {}; choose another reference", "row_ref", "first")
     return faults(later.filter(pl.col("row") != pl.col("first")), Reason.DUPLICATE_KEY, text, column="row_ref")
 

@@ -34,7 +34,7 @@ def two_minds(claims: pl.DataFrame) -> list[str]:
         ]
         warnings.append(
             f"rows give one owner different values of {pool}: {several(texts, mine.height)}; the row that runs last "
-            "wins, and a replay changes it back and forth; keep one"
+            "wins, and a retry or replay changes it back and forth; keep one"
         )
     return warnings
 

@@ -12,6 +12,7 @@ from webex_provision.intake.header import Header
 from webex_provision.intake.parts import ENTITY_KEY, Part
 from webex_provision.ledger.ready_rows import BOOKKEEPING
 from webex_provision.ledger.records import minify_row
+from webex_provision.ledger.writers import cell_of
 
 
 def ready_rows(alive: Sequence[Part], cells: FilledCells, header: Header, waiting: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +85,7 @@ def rejected_rows(
     """rejected_rows.csv. A rejected row gives up a row_ref that any other row has, so every row_id is unique."""
     keys = [part.rows.select("row", pl.col(ENTITY_KEY).alias("key")) for part in parts]
     keyed = pl.concat([pl.DataFrame(schema={"row": pl.Int64, "key": pl.String}), *keys])
-    refs = table.select("row", "row_ref").with_columns(pl.len().over("row_ref").alias("users"))
+    refs = table.select("row", "row_ref").with_columns(pl.len().over(cell_of("row_ref")).alias("users"))
     stolen = number_refs(refs, table.height).select("row").with_columns(pl.lit(value=True).alias("stolen"))
     rows = (
         verdict.sort("row")

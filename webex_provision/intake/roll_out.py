@@ -22,6 +22,7 @@ from webex_provision.ledger.folder import RollOutFolder, input_id_of
 from webex_provision.ledger.locks import FolderLock
 from webex_provision.ledger.manifest import Identity, Manifest
 from webex_provision.ledger.records import REJECTED_COLUMNS, plain, read_records
+from webex_provision.ledger.rehearsal_mark import refuse_rehearsal_on
 from webex_provision.vocabulary import Phase
 
 
@@ -46,11 +47,12 @@ def prepare(
     """Divide the rows of `csv_path` into ready and rejected ones, in `folder` (default: OUTPUT_DIR/<input id>).
 
     `command` is told to whoever meets the folder's lock. Raises UnusableCsv (also when a phase would need more than
-    MAX_BATCHES batches), InputChanged, CorruptLedger, LockHeld, OutputNotWritable; only the last one can leave
-    something written.
+    MAX_BATCHES batches), NotForThis, InputChanged, CorruptLedger, LockHeld, OutputNotWritable; only the last one can
+    leave something written.
     """
     input_hash = _hash_of(csv_path)
     place = RollOutFolder(folder or settings.output_dir / input_id_of(csv_path, input_hash))
+    refuse_rehearsal_on(place, settings.webex_base_url)
     identity = Identity(input_hash, settings.pipeline_version)
     known = check_same_input(place, identity)
     if known is not None and place.ready.exists() and place.rejected.exists():

@@ -14,6 +14,18 @@ from webex_provision.ledger.states import LastState
 from webex_provision.vocabulary import Phase, RunState
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What the engine knows of a checkpoint; the ledger adds identity, times, generation and counts."""
+
+    phase: Phase | None = None
+    last_row_id: int = 0
+    last_completed_batch_id: str = ""
+    last_completed_row_id: str = ""
+    run_id: str = ""
+    state: RunState | None = None
+
+
 class Checkpoint(BaseModel):
     """The file's content.
 
@@ -39,6 +51,16 @@ class Checkpoint(BaseModel):
     commits: int = Field(ge=0)
     format_version: Literal[1] = 1
 
+    @property
+    def progress(self) -> Progress:
+        """What it tells of progress, so that a run that ends early does not forget it."""
+        return Progress(
+            phase=self.phase,
+            last_row_id=self.last_row_id,
+            last_completed_batch_id=self.last_completed_batch_id,
+            last_completed_row_id=self.last_completed_row_id,
+        )
+
     def age(self, clock: Clock) -> float:
         """Seconds since it was written, rather too few than too many where somebody has set the clock meanwhile."""
         ages = [(clock.now() - datetime.fromisoformat(self.updated_at)).total_seconds()]
@@ -46,18 +68,6 @@ class Checkpoint(BaseModel):
         if self.updated_at_monotonic is not None and clock.monotonic() >= self.updated_at_monotonic:
             ages.append(clock.monotonic() - self.updated_at_monotonic)
         return max(0.0, min(ages))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """What the engine knows of a checkpoint; the ledger adds identity, times, generation and counts."""
-
-    phase: Phase | None = None
-    last_row_id: int = 0
-    last_completed_batch_id: str = ""
-    last_completed_row_id: str = ""
-    run_id: str = ""
-    state: RunState | None = None
 
 
 def why_foreign(checkpoint: Checkpoint, manifest: Manifest) -> str:

@@ -7,8 +7,12 @@ LedgerError
   NewerFormat         a newer version of this program wrote the file     exit 5
   InputChanged        the folder belongs to another CSV or version       exit 5
   NoRollOut           the folder holds no roll-out yet                   exit 2
+  NotForThis          a rehearsal's folder where a roll-out's was meant  exit 2
   GenerationOpen      an unfinished retry or replay is in the way        exit 5, `resume` finishes it
   LockHeld            another run works on this folder or tenant         exit 6
+  LockOutOfReach      the folder is another machine's, or shared with it  exit 6
+  LockServerFault     the PostgreSQL that keeps the locks does not serve  exit 6
+  UnusableMirror      nothing here can serve MIRROR_URL                  exit 2
   LedgerInvariant     a promise of this program was about to be broken   exit 1
 """
 
@@ -108,6 +112,34 @@ class LockHeld(LedgerError):
     """Someone else holds the lock; the message names the holder."""
 
     exit_code = ExitCode.LOCKED
+
+
+class LockOutOfReach(LedgerError):
+    """A lock of this machine says nothing about another one, and nothing else does: see DAGSTER_POSTGRES_URL."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class LockServerFault(LedgerError):
+    """The locks of several machines cannot be had; `why` is what the server, or its library, says."""
+
+    exit_code = ExitCode.LOCKED
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The PostgreSQL server that DAGSTER_POSTGRES_URL names keeps the locks of all machines, and cannot be "
+            f"used: {why}. Mend it, or the variable, then run the same command again; nothing is lost."
+        )
+        self.why = why
+
+
+class UnusableMirror(LedgerError):
+    """MIRROR_URL names no store that can be written from here; nothing was sent."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"MIRROR_URL cannot be used: {why}. Mend it, or unset it, then run the same command again.")
 
 
 class LedgerInvariant(LedgerError):

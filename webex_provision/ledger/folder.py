@@ -63,12 +63,18 @@ class RollOutFolder:
     def create(self) -> None:
         """Make the folder, its owner's only; of an existing one, take away that others may write to it.
 
-        Whoever may write to it could put rows, or states of rows, there. Raises OutputNotWritable.
+        Whoever may write to it could put rows, or states of rows, there. One that was brought back from a mirror has
+        the modes that the copying gave it: it becomes its owner's only, files and all. Raises OutputNotWritable.
         """
         try:
             make_private(self.root)
             if why := _not_ours(self.root):
                 raise OutputNotWritable(self.root, why)
+            if self.from_mirror.exists():
+                self.root.chmod(FOLDER_MODE)
+                for path in self.root.iterdir():
+                    if path.is_file() and not path.is_symlink():
+                        path.chmod(FILE_MODE)
         except OSError as error:
             raise OutputNotWritable(self.root, error.strerror or str(error)) from error
 
@@ -131,6 +137,11 @@ class RollOutFolder:
     def runs(self) -> Path:
         """Every run: when, by whose token, how it ended."""
         return self.root / "runs.jsonl"
+
+    @property
+    def from_mirror(self) -> Path:
+        """There while the folder is as a mirror kept it: no run has gone on with it yet."""
+        return self.root / "FROM_MIRROR.json"
 
     @property
     def log(self) -> Path:

@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from webex_provision.clock import Clock
 from webex_provision.ledger import writers
-from webex_provision.ledger.checkpoint import Checkpoint, Progress, why_ahead, why_foreign
-from webex_provision.ledger.errors import CorruptLedger, GenerationOpen, LedgerInvariant, OutputNotWritable
+from webex_provision.ledger.checkpoint import Checkpoint, Progress, why_ahead
+from webex_provision.ledger.errors import GenerationOpen, LedgerInvariant, OutputNotWritable
 from webex_provision.ledger.files import AppendFile, atomic_file, write_atomically
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.intents import IntentLog, read_intents
@@ -31,11 +31,10 @@ from webex_provision.ledger.states import (
     LastState,
     RowOutcome,
     pending_line,
-    read_history,
-    refuse_unexplained,
     results_line,
     state_of,
 )
+from webex_provision.ledger.verified import verified_history
 from webex_provision.vocabulary import Reason, RowStatus, RunMode
 
 
@@ -80,13 +79,7 @@ class Ledger:
         checkpoint = read_document(folder.checkpoint, Checkpoint)
         if expect is not None:
             refuse_other_input(folder, manifest.identity, expect, manifest.csv_path)
-        if checkpoint is not None and (why := why_foreign(checkpoint, manifest)):
-            raise CorruptLedger(folder.checkpoint, 1, why)
-        history = read_history(folder)
-        refuse_unexplained(folder, history)
-        if checkpoint is not None and (why := why_ahead(checkpoint, history.states, history.commits)):
-            raise CorruptLedger(folder.checkpoint, 1, f"the checkpoint is ahead of the ledger: {why}")
-        read_intents(folder.intents)
+        history = verified_history(folder, manifest, checkpoint)
         _set_aside_uncommitted(folder, history.uncommitted)
         generation = _known_generation(manifest, checkpoint, history.last_attempt)
         if generation != manifest.generation:

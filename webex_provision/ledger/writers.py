@@ -46,10 +46,10 @@ def write_rejected_rows(folder: RollOutFolder, frame: pl.DataFrame) -> None:
     if tuple(frame.columns) != REJECTED_COLUMNS:
         raise LedgerInvariant(f"rejected rows have the columns {frame.columns}")
     texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-    write_frame_atomically(folder.rejected, frame.with_columns(_cell_of(name) for name in texts))
+    write_frame_atomically(folder.rejected, frame.with_columns(cell_of(name) for name in texts))
 
 
-def _cell_of(name: str) -> pl.Expr:
+def cell_of(name: str) -> pl.Expr:
     """`records.cell`, for a whole column."""
     text = pl.col(name).str.replace_all("\0", "", literal=True)
     guarded = pl.when(text.str.contains(FORMULA_PATTERN)).then(pl.lit("'") + text).otherwise(text)

@@ -57,8 +57,9 @@ class WebexClient:
     """The client of one tenant, for one event loop: `async with WebexClient(settings, clock) as client`.
 
     `transport` replaces the network in tests. `on_call` hears of every finished call, `on_token_out` of every token
-    that is out, in a line for people; neither may raise. `stats` counts what the calls have cost, `credentials` knows
-    the tokens, `hiding` keeps secrets out of texts.
+    that is out, in a line for people, `on_hold` of every pause that Webex asks for and that no other token spares us:
+    which endpoint family waits, and for how many seconds; none of them may raise. `stats` counts what the calls have
+    cost, `credentials` knows the tokens, `hiding` keeps secrets out of texts.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class WebexClient:
         transport: httpx.AsyncBaseTransport | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
         on_token_out: Callable[[str], None] | None = None,
+        on_hold: Callable[[str, float], None] | None = None,
     ) -> None:
         self.stats = CallStats()
         self.pacer = Pacer(
@@ -79,9 +81,10 @@ class WebexClient:
             longest_hold=settings.max_retry_after_seconds,
             lanes=len(settings.tokens),
         )
-        self.credentials = Credentials(settings.tokens, self.pacer, on_token_out)
+        first_slot = int(settings.token_slot) if settings.token_slot.isdigit() else 1
+        self.credentials = Credentials(settings.tokens, self.pacer, on_token_out, first_slot=first_slot)
         self.hiding = Hiding(credential.secret for credential in self.credentials.all)
-        self._settings, self._clock, self._on_call = settings, clock, on_call
+        self._settings, self._clock, self._on_call, self._on_hold = settings, clock, on_call, on_hold
         self._base_url = settings.webex_base_url
         forbid_core_files()
         self._asking = asyncio.Lock()
@@ -244,6 +247,7 @@ class WebexClient:
             wait = self._asked_wait(headers) if status >= 500 else None
             if wait:
                 slot.hold(wait)
+                self._tell_hold(call, slot)
             answer = await self._read_error_answer(call, response, headers)
             if status >= 500 and not (status == 502 and header_codes(headers)):
                 raise _fault_of(FaultKind.UNKNOWN, answer, held=bool(wait))
@@ -255,11 +259,16 @@ class WebexClient:
         self.stats.families[call.family].rate_limited += 1
         wait = self._asked_wait(headers) or self._policy.wait_after_refusal(call)
         slot.limited(wait)
+        self._tell_hold(call, slot)
         answer = await self._read_error_answer(call, response, headers)
         longest, shortest = self._settings.max_retry_after_seconds, slot.shortest_hold
         if wait > longest and shortest > longest:
             raise RateLimitedTooLong(call.family, shortest)
         return _fault_of(FaultKind.REFUSED, answer, held=True)
+
+    def _tell_hold(self, call: Call, slot: Slot) -> None:
+        if self._on_hold is not None and slot.shortest_hold > 0:
+            self._on_hold(call.family, slot.shortest_hold)
 
     async def _receive_success(self, call: Call, response: httpx.Response, headers: Mapping[str, str]) -> Answer:
         status, limit = response.status_code, self._settings.max_response_bytes

@@ -50,13 +50,21 @@ class Credentials:
     """All tokens of a run, that of WEBEX_TOKEN first; each user among their owners has one lane of `pacer`.
 
     Raises ValueError for a text that is no bearer token. `on_out` hears of each that is out, in a line for people.
+    `first_slot` is the place of the first of `tokens` among all that were given, from 1.
     """
 
-    def __init__(self, tokens: Sequence[SecretStr], pacer: Pacer, on_out: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        tokens: Sequence[SecretStr],
+        pacer: Pacer,
+        on_out: Callable[[str], None] | None = None,
+        *,
+        first_slot: int = 1,
+    ) -> None:
         self._pacer, self._on_out = pacer, on_out
         self.all = [
-            Credential(_name(position), _checked(token, _name(position)), lane)
-            for position, (token, lane) in enumerate(zip(tokens, pacer.lanes, strict=True))
+            Credential(name_of_slot(slot), _checked(token, name_of_slot(slot)), lane)
+            for slot, (token, lane) in enumerate(zip(tokens, pacer.lanes, strict=True), first_slot)
         ]
 
     @property
@@ -66,7 +74,7 @@ class Credentials:
 
     @property
     def first(self) -> Credential:
-        """WEBEX_TOKEN."""
+        """WEBEX_TOKEN, or the one token of a run in a slot."""
         return self.all[0]
 
     def in_lane(self, lane: Lane) -> Credential:
@@ -113,8 +121,9 @@ class Credentials:
         return [{"token": one.name, "owner": one.owner, "alive": one.alive, "sends": one.sends} for one in self.all]
 
 
-def _name(position: int) -> str:
-    return FIRST if position == 0 else f"token {position} of WEBEX_TOKENS"
+def name_of_slot(slot: int) -> str:
+    """Where the token of a slot was given, in words."""
+    return FIRST if slot == 1 else f"token {slot - 1} of WEBEX_TOKENS"
 
 
 def _checked(token: SecretStr, name: str) -> SecretStr:

@@ -7,6 +7,7 @@ The shapes, all seen from the real service:
 - `{"errorCode": 25024, "message", "trackingId"}`, the code a number or a string; outer and inner codes at once
 - a top-level array `[{"errors": [{"number", "errorCode", "errorMessage"}]}]`, and `"error"` in place of "errors"
 - `{"error": {"key", "message"}}`; SCIM's `{"detail", "scimType", "status"}`
+- `{"title", "detail"}` of RFC 9457, and `{"detail": [{"loc", "msg"}]}`, as gateways and simulated tenants have it
 - a header `cisco-spark-error-codes: 4251` on a 502
 - HTML, plain text, half a JSON document, or nothing
 """
@@ -26,8 +27,8 @@ _TEXT_LIMIT = 8_000
 _NODES_LIMIT = 1_000
 
 _CODE_KEYS = ("errorCode", "code", "key", "scimType")
-_TEXT_KEYS = ("number", "message", "description", "errorMessage", "error_description", "detail")
-_NESTED_KEYS = ("errors", "error", "details")
+_TEXT_KEYS = ("number", "message", "description", "errorMessage", "error_description", "title", "detail", "msg")
+_NESTED_KEYS = ("errors", "error", "details", "detail")
 _CODE_IN_TEXT = re.compile(r"\[Error ([\w.-]{1,64})\]|errorCode\s*=\s*'([^']{1,64})'")
 _TAG = re.compile(r"<(script|style|title|head)\b.{0,4000}?</\1\s*>|<[^<>]{0,2000}>", re.DOTALL | re.IGNORECASE)
 

@@ -15,6 +15,7 @@ from webex_provision.wire import Answer, ApiRequest
 ROUND_SIZE = 50
 Send = Callable[[ApiRequest], Awaitable[Answer]]
 _PAGE_SIZES = frozenset({"max", "count"})
+_REFUSED_SIZE = frozenset({400, 422})
 
 
 class PageWalk:
@@ -23,7 +24,8 @@ class PageWalk:
     The next page is the Link header's rel="next". Where no page had one and `start_honoured`, `start` grows by
     what was received until a page is empty or shorter than `max`. A page in which every entry was seen before
     ends the walk: the service ignores `start`, or its links run in a circle. (An entry that moved from one page
-    to the next while the list grew does not end it.) A 400 on the first request is tried once without its page size.
+    to the next while the list grew does not end it.) A 400 or 422 on the first request is tried once without its
+    page size.
 
     A request that names `startIndex` asks for a list that counts from 1, as SCIM does: `startIndex` grows by what
     was received until `totalResults` is reached or, where pages state none, until a page is empty. Ending short
@@ -44,7 +46,7 @@ class PageWalk:
             if request is None:
                 return
             answer = await send(request)
-            if page == 0 and answer.status == 400 and request.params.keys() & _PAGE_SIZES:
+            if page == 0 and answer.status in _REFUSED_SIZE and request.params.keys() & _PAGE_SIZES:
                 request = _without_size(request)
                 answer = await send(request)
             entries = self._entries(answer)

@@ -44,3 +44,11 @@ def stage(whole_stage: Stage) -> Iterator[Stage]:
     for play in whole_stage.plays:
         for record in play.pending if (play.folder / "pending_rows.csv").exists() else ():
             assert _is_told(record), f"explain does not tell of this; see Check.reasons: {record}"
+
+
+@pytest.fixture
+def site(stage: Stage) -> Stage:
+    """Two locations; a module whose rows need more has a `site` of its own."""
+    stage.location("HQ")
+    stage.location("Sevilla")
+    return stage

@@ -1,8 +1,14 @@
 """number_removal: only when allowed, only a free number, and a number that is gone is what the row wanted."""
 
+from pathlib import Path
+
 import pytest
 
+from webex_provision.sandbox.faults import Faults
+from webex_provision.sandbox.tenant import Quirks
 from webex_provision.vocabulary import RunMode, RunState
+from webex_provision_tests.in_process_site import InProcessSite
+from webex_provision_tests.rehearsal import LOCATION
 from webex_provision_tests.stage import Play, Stage, calling_users
 
 NUMBER = "+34910002101"
@@ -43,6 +49,25 @@ def test_a_free_number_goes_by_one_delete_with_a_body(site: Stage) -> None:
 def test_a_number_that_nobody_has_counts_as_removed(site: Stage) -> None:
     play = removal(site, ROW | {"number_to_remove": "+34910009999"})
     assert (play.state, play.writes) == (RunState.COMPLETED, [])
+
+
+def test_a_number_that_came_a_moment_ago_is_not_taken_for_gone(tmp_path: Path) -> None:
+    """It comes with its new location, and lists do not show it yet: nothing but time tells it from one that is gone."""
+    site = InProcessSite(tmp_path, [LOCATION, ROW], allow_number_removal=True)
+    site.faults(Faults(quirks=Quirks(list_lag_seconds=9)))
+    assert site.run() is RunState.COMPLETED
+    assert [exchange.sent for exchange in site.exchanges if exchange.method == "DELETE"] == [{"phoneNumbers": [NUMBER]}]
+    assert NUMBER not in site.sandbox.tenant.lines.inventory
+    site.check()
+
+
+def test_numbers_that_are_gone_cost_one_wait_for_lists_and_one_question_each(tmp_path: Path) -> None:
+    rows = [ROW | {"number_to_remove": f"+3491000210{digit}"} for digit in range(10)]
+    site = InProcessSite(tmp_path, [LOCATION, *rows], seeded=[LOCATION], allow_number_removal=True)
+    assert site.run() is RunState.COMPLETED
+    asked = [exchange.url for exchange in site.exchanges if "phoneNumber=" in exchange.url]
+    assert len(asked) == len(set(asked)) == len(rows)
+    assert site.clock.elapsed - 3600 < 2 * site.settings.list_lag_seconds
 
 
 def test_a_number_that_somebody_holds_stays(site: Stage) -> None:

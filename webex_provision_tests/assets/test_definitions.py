@@ -60,7 +60,8 @@ def test_every_job_runs_in_one_process_the_backfill_of_the_ui_too(defs: dg.Defin
 
 def test_nothing_starts_by_itself(defs: dg.Definitions) -> None:
     assert defs.resolve_sensor_def("inbox").default_status is dg.DefaultSensorStatus.STOPPED
-    assert not defs.get_repository_def().schedule_defs
+    schedules = defs.get_repository_def().schedule_defs
+    assert {schedule.default_status for schedule in schedules} == {dg.DefaultScheduleStatus.STOPPED}
 
 
 def test_the_modes_of_a_launch_are_those_of_the_engine() -> None:
@@ -75,6 +76,9 @@ def test_the_home_of_the_command_line_keeps_everything_below_it(tmp_path: Path) 
         assert not instance.run_retries_enabled
         assert instance.run_monitoring_enabled
         assert instance.run_monitoring_max_resume_run_attempts == 0
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue is not None
+        assert queue.max_user_code_failure_retries > 0, "runs in the queue outlive a restart of their code server"
         assert Path(instance.storage_directory()).is_relative_to(home)
     assert (home / "history").is_dir()
 

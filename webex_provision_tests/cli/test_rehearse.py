@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 
+from webex_provision.clock import Clock
 from webex_provision.console.call_counter import BEFORE_ROWS, CallCounter, minutes_needed
+from webex_provision.engine.rollout import RollOut
+from webex_provision.intake.roll_out import prepare
+from webex_provision.ledger.rehearsal_mark import NotForThis, mark_rehearsal, refuse_rehearsal_on
 from webex_provision.ledger.states import RowOutcome
 from webex_provision.sandbox.request_log import RequestLog
 from webex_provision.templates import template
 from webex_provision.vocabulary import Phase, RowStatus
 from webex_provision.workbook_template import workbook_template
 from webex_provision_tests.cli.typed import Said, Terminal
+from webex_provision_tests.ledger.samples import roll_out
+from webex_provision_tests.rehearsal import settings_for
 
 TYPES = ("location", "trunk", "user", "number_removal")
 NEEDS = ["TRUNK_MADRID_PASSWORD", "ALLOW_NUMBER_REMOVAL"]
@@ -69,6 +75,20 @@ def test_it_tells_what_a_real_run_would_come_to_and_leaves_no_roll_out(site: Pat
     refused = terminal.types("rehearse", str(site))
     assert (refused.code, "holds no rehearsal" in refused.err) == (2, True)
     assert (folder / "results.csv").exists()
+
+
+def test_no_launch_takes_a_rehearsal_to_a_real_tenant_whoever_asks_for_it(tmp_path: Path, site: Path) -> None:
+    """Also one from Dagster's own forms, which goes past the command line; on this machine it may go on."""
+    folder = roll_out(tmp_path)
+    mark_rehearsal(folder)
+    before = sorted(path.name for path in folder.root.iterdir())
+    real = settings_for("https://tenant.example/v1")
+    with pytest.raises(NotForThis, match="played on a simulated tenant"):
+        prepare(site, real, clock=Clock(), folder=folder.root)
+    with pytest.raises(NotForThis), RollOut(folder.root, real, run_id="r"):
+        pytest.fail("it was opened")
+    assert sorted(path.name for path in folder.root.iterdir()) == before
+    refuse_rehearsal_on(folder, "http://127.0.0.1:8080/v1")
 
 
 def test_faults_by_choice_end_it_as_they_would_end_a_real_run(tmp_path: Path, terminal: Terminal) -> None:

@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 
 from webex_provision.clock import Clock
+from webex_provision.console.past_runs import past_roll_out
 from webex_provision.console.roll_outs import find_roll_out
 from webex_provision.console.standing import standing_of
 from webex_provision.ledger.checkpoint import Progress
 from webex_provision.ledger.errors import LedgerError
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.locks import FolderLock
+from webex_provision.ledger.rehearsal_mark import mark_rehearsal
+from webex_provision.ledger.runs import append_run
 from webex_provision.vocabulary import Phase, Reason, RunMode, RunState
 from webex_provision_tests.cli.typed import Terminal
 from webex_provision_tests.ledger.samples import opened, pending, roll_out, success
+from webex_provision_tests.ledger.test_runs import ended
 
 
 def _folder(
@@ -71,6 +75,15 @@ def test_what_a_retry_can_mend_gets_the_exact_command_and_what_it_cannot_gets_no
     assert [command for _, command in standing_of(folder, Clock()).next_commands()] == [
         f"webex-provision retry --output-dir {folder.root} --reason user_not_found"
     ]
+
+
+def test_after_a_rehearsal_comes_the_real_run_and_no_retry(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    _finish(folder)
+    mark_rehearsal(folder)
+    standing = standing_of(folder, Clock())
+    assert [command for _, command in standing.next_commands()] == ["webex-provision run /srv/site.csv"]
+    assert standing.retry_commands() == {}
 
 
 def test_a_stop_by_authentication_asks_for_a_fresh_token(tmp_path: Path) -> None:
@@ -147,3 +160,48 @@ def test_the_roll_out_last_used_is_taken_and_the_others_are_named(
 def test_an_empty_base_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="no roll-out"):
         find_roll_out(tmp_path)
+
+
+def _tear(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def test_a_torn_ledger_is_told_as_damaged_with_its_repair_and_never_as_completed(
+    tmp_path: Path, terminal: Terminal
+) -> None:
+    folder = _folder(tmp_path)
+    _finish(folder)
+    _tear(folder.results)
+    said = terminal.types("status", "--output-dir", str(folder.root))
+    assert said.code == 5
+    assert "results.csv, line 8" in said.err
+    assert f"webex-provision repair --output-dir {folder.root}" in said.err
+    assert "COMPLETED" not in said.all
+
+
+def test_a_ledger_that_has_lost_whole_lines_is_told_as_damaged_too(tmp_path: Path, terminal: Terminal) -> None:
+    folder = _folder(tmp_path)
+    _finish(folder)
+    lines = folder.results.read_bytes().splitlines(keepends=True)
+    folder.results.write_bytes(b"".join(lines[:-1]))
+    said = terminal.types("status", "--output-dir", str(folder.root))
+    assert (said.code, "ahead of the ledger" in said.err) == (5, True)
+
+
+def test_a_line_that_a_run_is_just_writing_is_no_damage(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, None, close=False)
+    _tear(folder.results)
+    with FolderLock(folder, clock=Clock(), command="webex-provision run").acquire():
+        standing = standing_of(folder, Clock())
+    assert (standing.state, standing.success + standing.pending) == ("RUNNING", 5)
+
+
+def test_without_its_checkpoint_a_roll_out_stands_as_its_ledger_and_its_last_run_say(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    _finish(folder)
+    folder.checkpoint.unlink()
+    standing = standing_of(folder, Clock())
+    assert (standing.state, standing.success, standing.pending) == ("INTERRUPTED", 5, 2)
+    append_run(folder, ended("r1"))
+    assert standing_of(folder, Clock()).state == "COMPLETED_WITH_PENDING"
+    assert past_roll_out(folder, Clock()).state == "COMPLETED_WITH_PENDING"

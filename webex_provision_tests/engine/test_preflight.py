@@ -77,6 +77,30 @@ def test_another_organisation_than_the_expected_one_is_never_touched(stage: Stag
     assert play.run(environment=Environment.PROD, webex_org_id=stage.tenant.org_id) is RunState.COMPLETED
 
 
+def test_a_roll_out_stays_with_the_organisation_in_which_it_began(stage: Stage) -> None:
+    """Swapped for a token of elsewhere in the middle, half of a site would come to stand in each organisation."""
+    stage.location("HQ")
+    stage.people("ana")
+    play, mine = stage.play(user("ana", "2101"), user("eva", "2102")), stage.tenant.org_id
+    stage.people("eva")
+    stage.tenant.org_id = OTHER_ORG
+    assert play.retry() is RunState.FAILED_PREFLIGHT
+    assert play.run() is RunState.FAILED_PREFLIGHT
+    assert OTHER_ORG in play.summary["message"]
+    assert play.writes == []
+    stage.tenant.org_id = mine
+    assert play.retry() is RunState.COMPLETED
+
+
+def test_a_roll_out_that_has_recorded_nothing_may_begin_elsewhere(stage: Stage, play: Play) -> None:
+    stage.faults({"path": "people", "effect": "status", "status": 429, "retry_after": "3600", "first": 2})
+    assert play.run() is RunState.STOPPED_RATE_LIMITED
+    assert play.results == []
+    stage.faults()
+    stage.tenant.org_id = OTHER_ORG
+    assert play.run() is RunState.COMPLETED
+
+
 def test_a_preflight_that_must_wait_too_long_is_a_clean_stop(stage: Stage, play: Play) -> None:
     stage.faults(ME | {"effect": "status", "status": 429, "retry_after": "3600"})
     assert play.run() is RunState.STOPPED_RATE_LIMITED

@@ -1,8 +1,11 @@
 """Lists in memory: loaded once, replaced by one-key look-ups when refused, asked afresh when they are wrong."""
 
+from pathlib import Path
+
 import pytest
 
-from webex_provision.vocabulary import RunState
+from webex_provision.vocabulary import RunMode, RunState
+from webex_provision_tests.in_process_site import InProcessSite
 from webex_provision_tests.rehearsal import LOCATION, hunt_group, user, workspace
 from webex_provision_tests.stage import Play, Stage, calling_users
 
@@ -156,3 +159,22 @@ def test_a_user_who_left_the_directory_is_not_found(site: Stage) -> None:
     site.faults({"method": "PATCH", "effect": "status", "status": 404})
     play = site.play(user("luis", "2102"))
     assert play.outcome("luis@example.com") == "user_not_found"
+
+
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [
+        pytest.param("SALA ÁGORA", "Sala Ágora", id="case"),
+        pytest.param("Sala A\u0301gora", "Sala \u00c1gora", id="accents in two parts"),
+        pytest.param("Sala Ágora ", "Sala Ágora", id="a blank behind it"),
+    ],
+)
+def test_a_name_that_only_looks_the_same_is_the_same_object(tmp_path: Path, there: str, asked: str) -> None:
+    room = workspace(asked, "2201", location_key="Valencia")
+    site = InProcessSite(tmp_path, [room])
+    assert site.run() is RunState.COMPLETED
+    (made,) = site.sandbox.tenant.table("workspaces").rows.values()
+    made["displayName"] = there
+    site.clock.advance(60)
+    assert site.run(RunMode.REPLAY) is RunState.COMPLETED
+    assert len(site.sandbox.tenant.table("workspaces").rows) == 1

@@ -132,6 +132,15 @@ def test_a_4xx_is_not_retried(site: Stage, status: int) -> None:
     assert len(play.calls("PATCH")) == (2 if status == 404 else 1)  # a 404 is asked afresh once
 
 
+@pytest.mark.parametrize("status", [201, 202, 203, 207])
+def test_a_success_of_another_kind_than_declared_proves_nothing(site: Stage, status: int) -> None:
+    """Taken in for later, or in part: whether it was done is not told."""
+    site.faults(PATCH | {"effect": "ghost", "status": status})
+    play = site.play(ANA)
+    assert play.outcome(KEY) == "invalid_response_schema"
+    assert f"answered {status}, expected 200 or 206" in play.why(KEY)["reason_message"]
+
+
 def test_a_423_with_retry_after_is_retried_like_a_429(site: Stage) -> None:
     site.faults(PATCH | {"effect": "status", "status": 423, "retry_after": "2", "last": 2})
     play = site.play(ANA)

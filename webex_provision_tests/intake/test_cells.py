@@ -134,6 +134,9 @@ def test_a_good_cell_is_brought_into_one_form(kind: str, written: str, normal: s
         ("members", "a@b.co|A@B.co", "lists a@b.co twice"),
         ("members", "a@b.co|b@b.co|c@b.co|d@b.co", "more than 3 items"),
         ("members", "a@b.co=5", "takes none here"),
+        ("members", "a@b.co;b@b.co", "write | between them"),
+        ("members", "a@b.co, workspace:Sala 1", "write | between them"),
+        ("phones", "+34910002101,+34910002102", "write | between them"),
         ("weighted", "a@b.co=much", "whole number"),
         ("trunks", "TRUNK_A=one", "priority must be a whole number"),
         ("trunks", "TRUNK_A=1|trunk_a=2", "lists an item twice"),
@@ -168,6 +171,7 @@ def test_what_stands_in_a_secret_column_by_mistake_is_not_repeated() -> None:
     message = cell_validation(entity("t", column, entity_key=pl.lit("k"))).faults(part).item(0, "message")
     assert "hunter2" not in message
     assert "TRUNK_PASSWORD" in message
+    assert "names the environment variable that holds the secret" in message
 
 
 def test_a_rule_that_cannot_be_evaluated_is_a_fault_of_the_declaration() -> None:

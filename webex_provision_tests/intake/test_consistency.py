@@ -37,6 +37,16 @@ def test_every_row_has_an_identifier_of_its_own_also_among_rejected_ones(tmp_pat
     assert "is the number of another row" in told[3][1]
 
 
+def test_references_that_ledgers_would_write_alike_are_one(tmp_path: Path) -> None:
+    """There a formula has an apostrophe: two rows of one row_id would share a state."""
+    refs = ("=1", "'=1", "'@a", "@a")
+    rows = [desk(f"d{place}", extension=f"1{place}", row_ref=ref) for place, ref in enumerate(refs)]
+    result = intake_of(tmp_path, csv_of(*rows))
+    assert ready_numbers(result) == [1, 3]
+    assert result.rejected.get_column("row_id").to_list() == ["2", "4"]
+    assert {code for code, _ in rejections(result).values()} == {"duplicate_key"}
+
+
 def test_a_row_that_is_rejected_anyway_takes_neither_key_nor_reference_nor_number(tmp_path: Path) -> None:
     good = desk("a", extension="11", row_ref="A")
     result = intake_of(tmp_path, csv_of(good | {"desk_colour": "pink"}, good, desk("b", extension="12")))

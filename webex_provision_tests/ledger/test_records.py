@@ -17,7 +17,7 @@ from webex_provision.ledger.records import (
     plain,
     read_records,
 )
-from webex_provision.ledger.writers import _cell_of
+from webex_provision.ledger.writers import cell_of
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=20)
 TRICKY = st.one_of(ANY_TEXT, st.text("=@+-'\t\r\n\0 \"',1aé\u2028\x85", max_size=8))
@@ -56,7 +56,7 @@ def test_the_apostrophe_is_taken_off_again_when_read(text: str) -> None:
 def test_whole_columns_are_escaped_as_single_cells_are(texts: list[str]) -> None:
     texts = [text.encode("utf-8", "backslashreplace").decode() for text in texts]
     frame = pl.DataFrame({"message": texts}, schema={"message": pl.String})
-    assert frame.with_columns(_cell_of("message"))["message"].to_list() == [cell(text) for text in texts]
+    assert frame.with_columns(cell_of("message"))["message"].to_list() == [cell(text) for text in texts]
 
 
 @given(st.lists(TRICKY, min_size=2, max_size=6))

@@ -5,6 +5,7 @@ Prints every broken promise with its seed, and how often each kind of fault hit 
 
 import argparse
 import json
+import logging
 import sys
 import traceback
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from webex_provision_tests.promises.simulation import Hits, play
 
 
 def _lived(seed: int, aim: str) -> tuple[int, Hits, str]:
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)  # of tasks that died with their process
     with needs():
         try:
             return seed, play(seed, aim_of(aim).plan() if aim else None), ""
@@ -33,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=100, help="how many")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first of them")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--minutes", type=float, default=24 * 60, help="at most; what has not begun then is left out")
+    parser.add_argument("--first-broken", action="store_true", help="end at the first promise that is broken")
     told = parser.parse_args(arguments)
     seeds: Iterable[int] = range(told.first, told.first + told.seeds) if told.seed is None else [told.seed]
     began, hits, broken, played = perf_counter(), Hits(), 0, 0
@@ -42,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             hits.update(found)
             if said:
                 print(f"seed {seed}:\n{said}", flush=True)  # noqa: T201 - this is a command
+            if (said and told.first_broken) or perf_counter() - began > told.minutes * 60:
+                break
     print(table(hits))  # noqa: T201
     print(json.dumps({"played": played, "broken": broken, "seconds": round(perf_counter() - began, 1)}))  # noqa: T201
     return int(broken > 0)

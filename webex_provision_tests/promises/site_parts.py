@@ -26,6 +26,10 @@ NAMES = {
     "groups": "group_name",
 }
 
+# Two rows give one user an extension each, so that one is changed. The row that runs last wins, as intake warns;
+# where the first one waits for its retry, that is the first.
+TWO_MINDS = frozenset({"2181", "2182"})
+
 Rows = list[dict[str, str]]
 
 
@@ -39,6 +43,7 @@ def _sharing() -> Rows:
     members = {"entity_type": "group_membership", "member_group_name": "Equipo Ventas"}
     inventory = {"entity_type": "location_number_state", "location_key": "HQ", "number_action": "ADD"}
     removal = {"entity_type": "number_removal", "location_key": "Valencia"}  # which no row makes: it is there
+    new = {"entity_type": "number_removal", "location_key": "HQ"}  # whose numbers come with it, and show late
     device = {"entity_type": "devices", "device_owner_type": "person", "device_owner": "ana@example.com"}
     return [
         {"entity_type": "user_calling_settings", "location_key": "HQ", "email": "leo@example.com"},
@@ -53,6 +58,7 @@ def _sharing() -> Rows:
         device | {"device_mac": "001122334477", "device_model": "Cisco 9861", "device_tags": "a"},
         removal | {"number_to_remove": "+34910005021"},
         removal | {"number_to_remove": "+34910005022"},
+        new | {"number_to_remove": "+34910005023"},
     ]
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from webex_provision_tests import checker
+from webex_provision_tests.broken_promise import BrokenPromise
 from webex_provision_tests.in_process_site import InProcessSite
 from webex_provision_tests.rehearsal import LOCATION, TOKEN, hunt_group, user, workspace
+from webex_provision_tests.tenant_checks import check_creates
 
 ROWS = [
     LOCATION,
@@ -135,7 +137,7 @@ def _unknown_run(evidence: Evidence) -> None:
 )
 def test_a_damaged_folder_is_named(evidence: Evidence, damage: Damage, named: str) -> None:
     damage(evidence)
-    with pytest.raises(checker.BrokenPromise, match=named):
+    with pytest.raises(BrokenPromise, match=named):
         evidence.check()
 
 
@@ -144,7 +146,7 @@ def test_a_watermark_past_a_row_without_a_result_is_named(evidence: Evidence) ->
     kept = [line for line in lines if ",hunt_group," not in line]
     evidence.write("results.csv", kept)
     evidence.mend("checkpoint.json", commits=1, last_completed_row_id="", phase=3, last_row_id=1)
-    with pytest.raises(checker.BrokenPromise, match="its watermark 1 is past row 5 without a result"):
+    with pytest.raises(BrokenPromise, match="its watermark 1 is past row 5 without a result"):
         evidence.check(complete=False)
 
 
@@ -196,7 +198,7 @@ def _late_location(evidence: Evidence) -> None:
 )
 def test_a_request_that_must_not_be_is_named(evidence: Evidence, damage: Damage, named: str) -> None:
     damage(evidence)
-    with pytest.raises(checker.BrokenPromise, match=named):
+    with pytest.raises(BrokenPromise, match=named):
         evidence.check()
 
 
@@ -204,12 +206,12 @@ def test_an_object_that_was_taken_back_may_be_created_again(evidence: Evidence) 
     create = evidence.entry("POST", "/workspaces")
     _again(evidence, create, method="DELETE", path=f"{create['path']}/{create['created']}", seq=10_000)
     _again(evidence, create, seq=10_001)
-    checker.check_creates(evidence.log)
+    check_creates(evidence.log)
 
 
 def test_two_objects_of_one_name_in_one_place_are_named(evidence: Evidence) -> None:
     rooms = evidence.state["tables"]["workspaces"]
     (room,) = rooms.values()
     rooms["another"] = room | {"displayName": "SALA GOYA"}
-    with pytest.raises(checker.BrokenPromise, match="two workspaces called"):
+    with pytest.raises(BrokenPromise, match="two workspaces called"):
         evidence.check()

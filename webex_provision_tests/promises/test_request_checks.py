@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from webex_provision_tests import request_checks as checks
-from webex_provision_tests.checker import BrokenPromise
+from webex_provision_tests.broken_promise import BrokenPromise
 
 Log = list[dict[str, Any]]
 LAG = 10.0

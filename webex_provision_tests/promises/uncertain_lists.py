@@ -23,6 +23,12 @@ def _as_ever(*rules: Rule, **more: Any) -> Answer:
     return plays(*rules, ends=None, **more)
 
 
+def _no_large_numbers(call: Call, handler: Handler) -> Reply:
+    if any(int(call.query.get(size, "1")) > 100 for size in _SIZES):
+        raise WebexError(422, "ensure this value is less than or equal to 100")
+    return handler(call)
+
+
 def _no_large_pages(call: Call, handler: Handler) -> Reply:
     if any(int(call.query.get(size, "1")) > 100 for size in _SIZES):
         raise WebexError(400, "Invalid page size", 25024)
@@ -72,6 +78,13 @@ def _spelt(call: Call, reply: Reply) -> None:
             item["phoneNumber"] = f"{item['phoneNumber'][:3]}-{item['phoneNumber'][3:]}"
 
 
+def _without_plus(call: Call, reply: Reply) -> None:
+    del call
+    for item in reply.body["phoneNumbers"]:
+        if item.get("phoneNumber"):
+            item["phoneNumber"] = item["phoneNumber"].removeprefix("+")
+
+
 def _status(change: dict[int, int]) -> Rule:
     def told(_: Call, reply: Reply) -> Reply:
         return Reply(change.get(reply.status, reply.status), reply.body, reply.headers)
@@ -85,6 +98,7 @@ UNCERTAINTIES = (
         "No source gives the largest page of most lists, nor what happens beyond it.",
         large_enough=_as_ever(),
         refused_beyond_a_hundred=_as_ever(Rule("GET", ".", _no_large_pages)),
+        refused_by_422=_as_ever(Rule("GET", ".", _no_large_numbers)),
         cut_down=_as_ever(asks("GET", ".", _small_pages)),
     ),
     _site(
@@ -100,6 +114,7 @@ UNCERTAINTIES = (
         "Sources differ on 200, 201 and 204 for creates and changes.",
         as_described=_as_ever(),
         always_200=_as_ever(_status({201: 200, 204: 200})),
+        changes_204=_as_ever(says("PUT|PATCH", "^(?!/licenses/)", lambda *_: Reply(204, None))),
         creates_201=_as_ever(
             says(
                 "POST",
@@ -119,6 +134,7 @@ UNCERTAINTIES = (
         "Whether lists show numbers with a dash after the country code.",
         bare=_as_ever(),
         dashed=_as_ever(says("GET", "^/telephony/config/numbers$", _spelt)),
+        without_plus=_as_ever(says("GET", "^/telephony/config/numbers$", _without_plus)),
     ),
     _site(
         "callingData of people",

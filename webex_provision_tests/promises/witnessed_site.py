@@ -32,7 +32,8 @@ from webex_provision.sandbox.faults import Faults
 from webex_provision.sandbox.request_log import RequestLog
 from webex_provision.vocabulary import RunMode, RunState
 from webex_provision_tests import request_checks as checks
-from webex_provision_tests.checker import FolderCheck, Line, quoted_records, read_records, require
+from webex_provision_tests.broken_promise import require
+from webex_provision_tests.checker import FolderCheck, Line, quoted_records, read_records
 from webex_provision_tests.in_process_site import InProcessSite
 from webex_provision_tests.promises.dying import Disk, Killed, Reaper
 from webex_provision_tests.promises.fault_kinds import AFTER, BEFORE, CALLER, LOOKING, TOKEN_DIES, Caller, Death

@@ -131,16 +131,32 @@ def test_a_row_that_names_such_a_variable_is_rejected_with_the_cure(stage: Stage
     assert stage.server.log.entries[-1]["method"] == "GET"
 
 
+@pytest.mark.parametrize("around", ["{}", "x{}", "{} "])
 @pytest.mark.parametrize("token", [TOKEN, "the-token-of-a-second-user"])
 def test_a_token_under_another_name_goes_into_no_body(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, token: str
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, token: str, around: str
 ) -> None:
-    monkeypatch.setenv("TRUNK_PW", f"x{token}")
+    monkeypatch.setenv("TRUNK_PW", around.format(token))
     stage.location()
     play = stage.play(TRUNK, webex_tokens="the-token-of-a-second-user")
     assert play.outcome("SBC") == "precondition_missing"
     assert play.writes == []
-    assert "holds the token" in play.why("SBC")["reason_message"]
+    assert "TRUNK_PW holds the token" in play.why("SBC")["reason_message"]
+
+
+def test_a_short_token_refuses_no_password_but_itself(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rehearsal's token may be any word: passwords that hold its letters are passwords all the same."""
+    stage.location()
+    for password, outcome in (("any", "precondition_missing"), ("company", "success")):
+        monkeypatch.setenv("TRUNK_PW", password)
+        play = stage.play(TRUNK, webex_token="any")
+        assert play.outcome("SBC") == outcome
+    assert [body["password"] for body in play.bodies("POST", "/trunks")] == ["company"]
+
+
+def test_a_variable_that_is_not_set_is_not_said_to_hold_the_token(stage: Stage) -> None:
+    stage.location()
+    assert "TRUNK_PW is not set" in stage.play(TRUNK).why("SBC")["reason_message"]
 
 
 def test_a_declared_path_takes_ids_as_whole_segments_only() -> None:

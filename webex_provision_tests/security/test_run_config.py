@@ -1,5 +1,8 @@
 """A run config that is not what it seems is refused before anything runs, and tells no secret that was put there."""
 
+import re
+from pathlib import Path
+
 import dagster as dg
 import pytest
 import yaml
@@ -56,3 +59,32 @@ def test_an_unknown_key_or_a_wrong_type_is_named_and_no_value_is(job: dg.JobDefi
 def test_yaml_makes_no_python_objects(text: str) -> None:
     with pytest.raises(yaml.YAMLError):
         load_run_config_yaml(text)
+
+
+def unfolding(depth: int, config: str) -> str:
+    """A config whose few lines name 9 ** depth words by anchors; `@` stands where they go."""
+    lines = ["x0: &x0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
+    lines += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, depth)]
+    return "\n".join([*lines, config.replace("@", f"*x{depth - 1}")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(config(f"{{csv_path: a.csv, {name}: @}}") for name in ("types", "reasons", "phases", "mode", "more")),
+        config("{csv_path: @}"),
+        "resources: {webex: {config: {types: @}}}",
+    ],
+)
+def test_anchors_that_multiply_are_refused_and_not_repeated(job: dg.JobDefinition, text: str) -> None:
+    """Dagster judges a config before any code of ours runs; what it says of such a one stays short."""
+    with pytest.raises(DagsterInvalidConfigError) as caught:
+        dg.validate_run_config(job, load_run_config_yaml(unfolding(5, text)))
+    assert len(str(caught.value)) < 2_000
+
+
+def test_the_product_itself_reads_no_yaml() -> None:
+    """The command line hands its choices to Dagster as values: no file of a user is unfolded without a bound."""
+    product = Path(__file__).parents[2] / "webex_provision"
+    reads = re.compile(r"^\s*(import|from)\s+(yaml|ruamel|\S*yaml_utils)\b", re.MULTILINE)
+    assert [path.name for path in product.rglob("*.py") if reads.search(path.read_text("utf-8"))] == []

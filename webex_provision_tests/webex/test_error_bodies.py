@@ -34,6 +34,8 @@ from webex_provision.webex.error_bodies import MESSAGE_LIMIT, decode_json, flatt
         ({"error": {"key": "BIFROST-B10005", "message": "not entitled"}}, ("BIFROST-B10005",), "not entitled"),
         ({"error": "invalid_token"}, (), "invalid_token"),
         ({"detail": "exists", "scimType": "uniqueness", "status": "409"}, ("uniqueness",), "exists"),
+        ({"type": "about:blank", "title": "No", "detail": "why", "status": 400}, (), "No; why"),
+        ({"detail": [{"loc": ["query", "max"], "msg": "too large", "type": "le"}]}, (), "too large"),
         ("just text", (), "just text"),
         ([], (), ""),
         (17, (), ""),
@@ -93,7 +95,7 @@ _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["errors", "error", "message", "errorCode", "code", "x"]), inner)
+        | st.dictionaries(st.sampled_from(["errors", "error", "message", "errorCode", "code", "detail", "x"]), inner)
     ),
     max_leaves=20,
 )

@@ -147,13 +147,14 @@ def test_a_list_that_does_not_end_is_an_error_and_not_a_short_list() -> None:
     assert len(walk(*pages[:4], page("last"), max_pages=5)[0]) == 5
 
 
-def test_a_400_is_tried_once_without_max_and_stays_without_it() -> None:
-    found, on = walk(status(400), page("a"), page("b"), page(), start_honoured=True)
+@pytest.mark.parametrize("refusal", [400, 422])
+def test_a_refused_page_size_is_tried_once_without_max_and_stays_without_it(refusal: int) -> None:
+    found, on = walk(status(refusal), page("a"), page("b"), page(), start_honoured=True)
     assert found == ["a", "b"]
     assert on.script.paths == ["/people?max=2", "/people", "/people?start=1", "/people?start=2"]
     with pytest.raises(ListFailed) as caught:
-        walk(status(400))
-    assert caught.value.answer.status == 400
+        walk(status(refusal))
+    assert caught.value.answer.status == refusal
 
 
 @pytest.mark.parametrize("bad", [status(403, b'{"message":"no"}'), ok({"other": []}), ok({"items": None}), ok([])])

@@ -49,18 +49,24 @@ def _no_secrets(_: str) -> str | None:
     return None
 
 
+def _no_token(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Options:
     """The settings that change what a row does, not how it is driven.
 
-    `secret` gives the value of the environment variable that a `*_env` cell names, None when it is not set. Values
-    go into request bodies only, never into a message.
+    `secret` gives the value of the environment variable that a `*_env` cell names, None when it is not set, or
+    when `holds_token` says that a token of the run stands in it. Values go into request bodies only, never into a
+    message.
     """
 
     allow_people_put: bool = True
     verify_writes: bool = False
     allow_number_removal: bool = False
     secret: Callable[[str], str | None] = _no_secrets
+    holds_token: Callable[[str], bool] = _no_token
 
 
 @dataclass

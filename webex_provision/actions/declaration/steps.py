@@ -24,7 +24,8 @@ class Lookup:
     `absent` says why the row stops when the item is not there; without it, None is saved and the row goes on
     (towards a create). `confirm` asks for the one key before the list's silence is believed. `choose` picks among
     several items that share a key; without it several are ambiguous and stop the row. `reasons` are those that
-    `absent` gives; see `Check`. `failures` say what it means when the list is refused.
+    `absent` gives; see `Check`. `failures` say what it means when the list is refused. `wants_absence`: a success
+    may rest on its not being there, so this is believed only when lists can't lag any more.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Lookup:
     ambiguous: Reason = Reason.NON_RETRYABLE_EXTERNAL
     choose: Callable[[Sequence[Item]], Item | None] | None = None
     confirm: bool = False
+    wants_absence: bool = False
     failures: tuple[FailureRule, ...] = ()
 
 
@@ -89,7 +91,8 @@ class Attach:
 class Expect:
     """When an answer counts: one of `statuses` AND all `fields` in its JSON AND no objection from `proof`.
 
-    `reasons` are those that `proof` may give; see `Check`.
+    A 204 has no JSON: where it is among the statuses, it counts without fields. `reasons` are those that `proof` may
+    give; see `Check`.
     """
 
     statuses: tuple[int, ...]

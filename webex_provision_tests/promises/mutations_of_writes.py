@@ -1,0 +1,196 @@
+"""Mistakes put into the product on purpose, and who must notice: look-ups before creates, identities, success."""
+
+from webex_provision_tests.promises.mutation import SEEDS, Mutant
+
+WRITES = (
+    Mutant(
+        "no look-up before a create",
+        2,
+        "engine/lookups.py",
+        "        if step.choose is not None:\n",
+        "        if step.absent is None and not progress.fresh:\n"
+        "            items = []\n"
+        "        if step.choose is not None:\n",
+        (SEEDS,),
+    ),
+    Mutant(
+        "a list's silence is believed",
+        2,
+        "engine/lookups.py",
+        "return items or (await self._lists.confirm(index, scope, key) if confirm else [])",
+        "return items",
+        ("engine/test_remote_lists.py::test_each_list_is_loaded_once_a_run_and_each_create_costs_one_confirmation",),
+    ),
+    Mutant(
+        "a lost create is sent again blindly",
+        2,
+        "engine/writes.py",
+        "failure, request = await self._after_lost_answer(step, progress, str(lost))",
+        "failure = None",
+        ("engine/test_lost_answers.py::test_a_create_that_was_applied_is_found_and_not_sent_again",),
+    ),
+    Mutant(
+        "one look-up instead of polling",
+        2,
+        "engine/writes.py",
+        "            if waited > self._settings.list_lag_seconds:\n",
+        "            if waited >= 0:\n",
+        ("engine/test_lost_answers.py::test_nothing_is_sent_again_before_the_lag_of_lists_is_over",),
+    ),
+    Mutant(
+        "a twin is made after the full lag",
+        2,
+        "engine/writes.py",
+        "        if step.refuses_twins:\n            return None, request\n",
+        "        if request:\n            return None, request\n",
+        (
+            "engine/test_lost_answers.py::test_a_workspace_that_does_not_show_is_not_sent_again_for_webex_would_make_a_twin",
+        ),
+    ),
+    Mutant(
+        "what an earlier process sent is forgotten",
+        2,
+        "engine/writes.py",
+        "        return name in self._intents.open_intents(progress.ctx.row.row_id)\n",
+        "        return False\n",
+        ("engine/test_lost_answers.py::test_a_workspace_create_that_never_left_is_not_sent_by_the_resume_either",),
+    ),
+    Mutant(
+        "no wait for what an earlier process sent",
+        2,
+        "engine/row_runner.py",
+        "                await self._control.wait(self._settings.list_lag_seconds)\n",
+        "                pass\n",
+        ("promises/test_first_row.py::test_what_the_first_row_sent_is_found_past_the_lag_and_counts",),
+    ),
+    Mutant(
+        "no wait for lists at the start",
+        2,
+        "engine/rollout.py",
+        "        await self._control.wait(self._lists_lag_until - self._clock.monotonic())\n",
+        "",
+        ("engine/test_remote_lists.py::test_a_resume_a_moment_later_waits_until_lists_show_what_was_made",),
+    ),
+    Mutant(
+        "no intent before a request",
+        2,
+        "engine/writes.py",
+        "before_send = None if repeatable else intend\n",
+        "before_send = None\n",
+        ("engine/test_steps_over_many.py::test_each_item_has_an_intent_that_names_it_and_the_ledger_names_the_step",),
+    ),
+    Mutant(
+        "the intent is not durable",
+        2,
+        "ledger/intents.py",
+        "            await asyncio.to_thread(self._file.sync)\n",
+        "",
+        ("ledger/test_intents.py::test_an_intent_is_synced_before_intend_returns_and_stays_open_over_a_crash",),
+    ),
+    Mutant(
+        "a create is sent again after a lost answer",
+        2,
+        "webex/retry_policy.py",
+        "        if fault.kind is not FaultKind.NEVER_LEFT and not call.repeatable:\n            return AnswerLost\n",
+        "",
+        (
+            "webex/test_connection_client.py::test_a_call_that_must_not_be_repeated_is_sent_once_when_its_outcome_is_unknown",
+        ),
+    ),
+    Mutant(
+        "a refused page ends a list",
+        2,
+        "webex/page_walk.py",
+        "        if not answer.ok:\n            said =",
+        "        if not answer.ok and self._seen:\n"
+        "            return []\n"
+        "        if not answer.ok:\n"
+        "            said =",
+        ("webex/test_page_walk.py::test_a_refused_page_or_one_without_its_list_fails_the_whole_list",),
+    ),
+    Mutant(
+        "a list beyond its bound is taken for the whole",
+        2,
+        "webex/page_walk.py",
+        "        if request is not None:\n            raise PageLimitReached(str(self._request), self._max_pages)\n",
+        "",
+        ("webex/test_page_walk.py::test_a_list_that_does_not_end_is_an_error_and_not_a_short_list",),
+    ),
+    Mutant(
+        "a silent cap ends a list",
+        2,
+        "webex/page_walk.py",
+        "received < int(page_size) and received % ROUND_SIZE:",
+        "received < int(page_size):",
+        ("webex/test_page_walk.py::test_a_page_of_a_round_size_below_max_may_be_a_silent_cap",),
+    ),
+    Mutant(
+        "the person is renamed",
+        3,
+        "actions/users.py",
+        '        "displayName": ctx.found["person_now"]["displayName"],\n',
+        '        "displayName": ctx.found["person_now"]["displayName"].upper(),\n',
+        (SEEDS,),
+    ),
+    Mutant(
+        "PUT /people with other fields",
+        3,
+        "actions/users.py",
+        '        "displayName": ctx.found["person_now"]["displayName"],\n',
+        '        "displayName": ctx.found["person_now"]["displayName"],\n'
+        '        "firstName": ctx.found["person_now"]["firstName"],\n',
+        (SEEDS,),
+    ),
+    Mutant(
+        "success without proof",
+        4,
+        "engine/writes.py",
+        "        failure = objection(step.expect, ctx, answer)\n        if failure is not None:\n",
+        "        failure = None\n        if failure is not None:\n",
+        ("engine/test_retries.py::test_a_success_of_another_kind_than_declared_proves_nothing",),
+    ),
+    Mutant(
+        "a lost answer is taken for success",
+        4,
+        "engine/writes.py",
+        "failure, request = await self._after_lost_answer(step, progress, str(lost))",
+        "return None",
+        (
+            "engine/test_lost_answers.py::test_a_workspace_that_does_not_show_is_not_sent_again_for_webex_would_make_a_twin",
+        ),
+    ),
+    Mutant(
+        "206 is a success like any other",
+        4,
+        "actions/calling_license.py",
+        '    if ctx.found["license"] in (answer.json.get("licenses") or []):\n        return None\n    return Failure(',
+        "    if answer.ok:\n        return None\n    return Failure(",
+        ("actions/test_user_calling_settings.py::test_a_206_without_the_licence_is_no_success",),
+    ),
+    Mutant(
+        "a member who is not there is left out",
+        4,
+        "engine/lookups.py",
+        "            if not found[key]:\n                return step.absent(ctx, key)\n",
+        "            if not found[key]:\n                continue\n",
+        ("actions/test_hunt_group.py::test_one_unresolved_member_stops_the_row_before_any_write",),
+    ),
+    Mutant(
+        "any 2xx with any body is a success",
+        4,
+        "engine/error_handling.py",
+        "    if answer.status not in expect.statuses:\n",
+        "    if not answer.ok:\n",
+        ("engine/test_any_answer.py::test_nothing_but_the_expected_status_with_its_field_is_a_success",),
+    ),
+    Mutant(
+        "a create without an id is a success",
+        4,
+        "engine/error_handling.py",
+        "    if absent:\n",
+        "    if False and absent:\n",
+        (
+            "engine/test_lost_answers.py::test_a_create_answered_without_an_id_proves_nothing_and_the_retry_finds_the_object",
+        ),
+    ),
+)
