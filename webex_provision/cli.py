@@ -8,7 +8,7 @@ import typer
 from webex_provision import __version__
 from webex_provision.commands import looking, preparing, rolling_out, trying
 from webex_provision.commands.options import EPILOG
-from webex_provision.console.screen import fit_any_encoding
+from webex_provision.console.screen import fit_any_reader
 from webex_provision.core_files import forbid_core_files
 
 app = typer.Typer(
@@ -47,7 +47,7 @@ def main() -> None:
     """The entry point `webex-provision`. What it writes, Dagster's files too, is its owner's only."""
     os.umask(0o077)
     forbid_core_files()
-    fit_any_encoding()
+    fit_any_reader()
     app()
 
 

@@ -48,6 +48,11 @@ class Reason(StrEnum):
         """One line for the operator: what to do so that the row can succeed."""
         return _REMEDIES[self]
 
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether a retry can mend it; else the CSV must change, or a person must do it elsewhere."""
+        return self not in {Reason.OUT_OF_SCOPE, Reason.INVALID_INPUT_SCHEMA, Reason.DUPLICATE_KEY}
+
 
 _REMEDIES: dict[Reason, str] = {
     Reason.INVALID_INPUT_SCHEMA: "Mend the cell that the message names and run the mended CSV.",

@@ -77,6 +77,11 @@ def endpoint_family(method: str, path: str) -> str:
     return "identity"
 
 
+def minutes_needed(families: Mapping[str, int], calls_per_minute: float) -> float:
+    """How long calls, counted by family, take at least where each family may have so many a minute."""
+    return max(families.values(), default=0) / calls_per_minute
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
     """What a Webex error answer says, whichever of its shapes it came in."""

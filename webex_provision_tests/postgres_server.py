@@ -49,10 +49,14 @@ def _free_port() -> int:
 
 
 class PostgresServer:
-    """A server on 127.0.0.1 with one superuser; `url` leads to its first database, `database` makes further ones."""
+    """A server on 127.0.0.1 with one superuser; `url` leads to its first database, `database` makes further ones.
 
-    def __init__(self, bin_folder: Path) -> None:
+    Unless `durable`, nothing waits for the disk: quick, for a server that no test cuts the power of.
+    """
+
+    def __init__(self, bin_folder: Path, *, durable: bool = False) -> None:
         self.binaries = self._bin = bin_folder
+        self._hasty = {} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         self._user = _owner()
         # Not below pytest's own folders: these are closed to the user that runs the server.
         self._base = Path(tempfile.mkdtemp(prefix="webex-provision-postgres-"))
@@ -124,11 +128,9 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
             "shared_buffers": "16MB",
             "max_connections": "100",
+            **self._hasty,
         }
         chosen = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:

@@ -101,6 +101,15 @@ def test_every_command_that_the_readme_types_has_its_verb_and_its_flags(command:
     verb.make_context(words[0], given, resilient_parsing=False)
 
 
+@pytest.mark.parametrize(("flag", "told"), [("--max-retries", 1), ("--lang", 2)])
+def test_the_verbs_that_take_settings_or_a_language_are_listed_wherever_the_readme_lists_them(
+    flag: str, told: int
+) -> None:
+    verbs = {name for name, verb in VERBS.items() if flag in _flags(verb)}
+    named = [set(re.findall(r"`([a-z]+)`", text)) & set(VERBS) for text in prose().split("\n\n") if f"`{flag} " in text]
+    assert [found for found in named if len(found) > 2] == [verbs] * told
+
+
 def test_every_flag_that_stands_alone_is_a_flag_of_a_verb() -> None:
     known = {flag for verb in VERBS.values() for flag in _flags(verb)}
     alone = {word for text in inline_code() if text.startswith("-") for word in text.split() if word.startswith("--")}

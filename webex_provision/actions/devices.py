@@ -302,6 +302,7 @@ DEVICE = EntityType(
             endpoint=CREATE_DEVICE,
             request=_create,
             expect=Expect(statuses=(200, 201, 204), proof=_proof, reasons=(Reason.INVALID_RESPONSE_SCHEMA,)),
+            creates=True,
             save="created_device",
             recheck="device_lookup",
             refuses_twins=True,
@@ -325,6 +326,7 @@ DEVICE = EntityType(
             endpoint=CREATE_CODE,
             request=_code,
             expect=Expect(statuses=(200, 201), fields=("code",)),
+            creates=True,
             save="code",
             recheck="owner_devices_lookup",
             refuses_twins=False,  # every call makes a new code and a new device

@@ -128,7 +128,7 @@ def tenant_promise(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetC
         metadata={
             "rows": verification.rows,
             "calls": verification.calls,
-            "differences": dg.MetadataValue.json([asdict(one) for one in differences[:_MOST_DIFFERENCES]]),
+            "differences": table((asdict(one) for one in differences), most=_MOST_DIFFERENCES),
         },
     )
 
@@ -181,7 +181,10 @@ def _no_key_twice(ledger: _Ledger) -> dg.AssetCheckResult:
             if twice
             else "Every key has one object."
         ),
-        metadata={"keys": len(ledger.objects), "twice": dg.MetadataValue.json(dict(list(twice.items())[:_SHOWN]))},
+        metadata={
+            "keys": len(ledger.objects),
+            "twice": table({"key": key, "ids": ", ".join(ids)} for key, ids in twice.items()),
+        },
     )
 
 
@@ -212,8 +215,10 @@ def _pending_told(folder: RollOutFolder, pending: int, rows: int, reasons: Count
     if not reasons:
         return told
     reason, count = reasons.most_common(1)[0]
-    again = advice(folder.root, RunMode.RETRY_PENDING, [reason])
-    return f"{told} The commonest reason, {count} times, is `{reason}`: {Reason(reason).remedy} To retry, {again}."
+    told = f"{told} The commonest reason, of {count}, is `{reason}`: {Reason(reason).remedy}"
+    if not Reason(reason).may_be_retried:
+        return told
+    return f"{told} To retry, {advice(folder.root, RunMode.RETRY_PENDING, [reason])}."
 
 
 def _checkpoint(ledger: _Ledger, instance: dg.DagsterInstance) -> dg.AssetCheckResult:

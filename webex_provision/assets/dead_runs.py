@@ -5,20 +5,22 @@ is gone. What such a run has done stands in the ledger, and a resume goes on fro
 """
 
 import os
+from collections.abc import Mapping
 
 import dagster as dg
 
 from webex_provision.assets.tags import PARENT_TAG
-from webex_provision.ledger.machines import host_name
+from webex_provision.ledger.machines import host_name, process_began
 
 PROCESS_TAG = "webex_provision/process"
+BEGAN_TAG = "webex_provision/process_began"
 MOST_RUNS = 100
 _GOING_ON = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
 def process_tags() -> dict[str, str]:
-    """The tag that says which process executes a run."""
-    return {PROCESS_TAG: f"{host_name()}:{os.getpid()}"}
+    """The tags that say which process executes a run: its number, which another may have later, and its beginning."""
+    return {PROCESS_TAG: f"{host_name()}:{os.getpid()}", BEGAN_TAG: process_began(os.getpid())}
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
@@ -28,15 +30,15 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     ended, of which Dagster's own run monitoring knows.
     """
     runs = instance.get_runs(filters=dg.RunsFilter(statuses=_GOING_ON), limit=MOST_RUNS)
-    dead = [run for run in runs if _is_dead(run.tags.get(PROCESS_TAG, "")) or _is_orphan(run, instance)]
+    dead = [run for run in runs if _is_dead(run.tags) or _is_orphan(run, instance)]
     for run in dead:
         instance.report_run_failed(run, "The process of this run is gone. Its ledger knows what is done: resume it.")
     return [run.run_id for run in dead]
 
 
-def _is_dead(process: str) -> bool:
-    """Whether `<host>:<pid>` is of this machine and has ended."""
-    host, _, pid = process.rpartition(":")
+def _is_dead(tags: Mapping[str, str]) -> bool:
+    """Whether the process that they name is of this machine and has ended."""
+    host, _, pid = tags.get(PROCESS_TAG, "").rpartition(":")
     if host != host_name() or not pid.isdigit():
         return False
     try:
@@ -45,7 +47,9 @@ def _is_dead(process: str) -> bool:
         return True
     except PermissionError:
         pass
-    return False
+    # In a container that has started again, the same few numbers are taken again.
+    then, now = tags.get(BEGAN_TAG, ""), process_began(int(pid))
+    return bool(then and now) and then != now
 
 
 def _is_orphan(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool:

@@ -1,6 +1,7 @@
 """DAGSTER_HOME: where runs and their history are kept. Imports nothing of Dagster, so that it costs nothing."""
 
 import json
+import secrets
 import shlex
 from contextlib import suppress
 from pathlib import Path
@@ -61,5 +62,7 @@ def dagster_home(base: Path) -> Path:
     config = home / CONFIG
     if not config.exists():
         packaged = resource(CONFIG).read_text(encoding="utf-8")
-        config.write_text(packaged.replace(_STORAGE, json.dumps(str(home), ensure_ascii=False)), encoding="utf-8")
+        fresh = home / f".{CONFIG}-{secrets.token_hex(8)}"  # whoever else starts now must not read half of it
+        fresh.write_text(packaged.replace(_STORAGE, json.dumps(str(home), ensure_ascii=False)), encoding="utf-8")
+        fresh.replace(config)
     return home

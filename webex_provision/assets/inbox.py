@@ -27,22 +27,27 @@ _COPIES = (".part", ".partial", ".filepart", ".crdownload", ".tmp")
 
 
 class Memory(BaseModel):
-    """The sensor's cursor: marks of files that were there at the last tick, and of those that are dealt with."""
+    """The sensor's cursor: marks of files that were there at the last tick, and of those that are dealt with.
 
+    Dealt with is also what another code server's share has: with another `share` of ours, that is open again.
+    """
+
+    share: str
     seen: set[str] = set()
     done: set[str] = set()
 
     @classmethod
-    def read(cls, cursor: str | None) -> "Memory":
-        """A cursor that can't be read is an empty one: files are judged again, and none runs twice for that."""
+    def read(cls, cursor: str | None, share: str) -> "Memory":
+        """A cursor of another share, or one that can't be read: files are judged again, and none runs twice for it."""
         try:
-            return cls.model_validate_json(cursor or "{}")
+            before = cls.model_validate_json(cursor or "")
         except ValidationError:
-            return cls()
+            return cls(share=share)
+        return before if before.share == share else cls(share=share)
 
     def written(self) -> str:
         """The same memory is the same text."""
-        return json.dumps({"seen": sorted(self.seen), "done": sorted(self.done)})
+        return json.dumps({"share": self.share, "seen": sorted(self.seen), "done": sorted(self.done)})
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,10 @@ class Dropped:
 class Look:
     """One look: files to decide on, what stands in the way of others, and the memory for the next look."""
 
+    memory: Memory
     files: list[Dropped] = field(default_factory=list)
     faults: list[tuple[str, str, str]] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
-    memory: Memory = field(default_factory=Memory)
 
     def told(self) -> list[str]:
         """In words, a clause a kind."""
@@ -74,7 +79,7 @@ class Look:
 
 def look_into(folder: Path, before: Memory) -> Look:
     """Judge every entry directly in `folder`. Raises OSError when the folder can't be read."""
-    look = Look()
+    look = Look(Memory(share=before.share))
     entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(_HIDDEN)]
     stats = [(entry, found) for entry in entries if (found := _stat(entry)) is not None]
     stats.sort(key=lambda pair: pair[1].st_mtime_ns, reverse=True)

@@ -21,11 +21,11 @@ READY = dg.AssetKey("ready_rows")
 REJECTED = dg.AssetKey("rejected_rows")
 
 
-_READY_DESCRIPTION = """**The rows that may be sent**, normalised and in their order, in `ready_to_load.csv`.
+_READY_DESCRIPTION = """The rows that may be sent, normalised and in their order, in ready_to_load.csv.
 
 To bring up a site, launch the job `provision` (*Jobs*, *provision*, *Launchpad*) with the path of its CSV: it does what
 this graph shows, from left to right. Materialising these two alone judges the CSV and sends nothing."""
-_REJECTED_DESCRIPTION = """**The rows with bad data**, in `rejected_rows.csv`: nothing of them was sent.
+_REJECTED_DESCRIPTION = """The rows with bad data, in rejected_rows.csv: nothing of them was sent.
 
 Each names its row, its column and the cure. Mend the CSV and launch `provision` again: what is in the tenant already is
 found there, and not made a second time."""

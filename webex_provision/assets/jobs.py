@@ -39,10 +39,10 @@ REPOSITORY_TAG = ".dagster/repository"
 REPOSITORY = "__repository__@webex_provision.definitions"
 TENANT_TAG = "webex_provision/tenant"
 INTAKE_OP = "intake_rows"
-_BATCHES_DESCRIPTION = """The three phases and the summary, over batches of ONE CSV that `intake` has registered.
+_BATCHES_DESCRIPTION = """The three phases and the summary, over batches of one CSV that the job intake has registered.
 
 Choose a partition (a batch), or launch a backfill of several from the graph. For a whole CSV, launch `provision`."""
-_PROVISION_DESCRIPTION = """**A whole roll-out**: judges the CSV, runs the three phases in order, and summarises.
+_PROVISION_DESCRIPTION = """A whole roll-out: judges the CSV, runs the three phases in order, and summarises.
 
 In the *Launchpad* give `csv_path` (a new CSV, or the same one to go on), or `output_dir` of a roll-out with a `mode`:
 `resume`, `retry_pending` or `replay`. Token and tenant come from the environment, never from here.
@@ -101,7 +101,7 @@ def asset_jobs() -> list[Any]:
 def provision_job(children: dg.Definitions) -> dg.JobDefinition:
     """The job `provision`; `children` holds the two jobs that it runs."""
 
-    @dg.op(name=PROVISION_OP, description="Runs `intake`, then `provision_batches` over all batches of the input.")
+    @dg.op(name=PROVISION_OP, description="Runs the job intake, then provision_batches over all batches of the input.")
     def roll_out(context: dg.OpExecutionContext, config: ProvisionConfig) -> None:
         context.instance.add_run_tags(context.run.run_id, process_tags())
         try:

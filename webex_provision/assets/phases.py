@@ -39,7 +39,7 @@ _WHAT: dict[Phase, str] = {
     Phase.USERS: "calling licences, numbers, forwarding, recording and monitoring of users and workspaces",
     Phase.SERVICES: "extensions, groups, pickup groups, queues, hunt groups, attendants, devices; numbers taken out",
 }
-_DESCRIPTION = """**Phase {number} of 3**: {what}.
+_DESCRIPTION = """Phase {number} of 3: {what}.
 
 Each row is looked up first, then created or updated; it ends as `success` or `pending`. A partition is a batch of rows
 of one CSV: `<name of the CSV>-<hash>-<number>`. Materialise chosen batches to go on with just those; a phase starts

@@ -13,8 +13,9 @@ from webex_provision.assets.tags import PARENT_TAG, outcome_tags
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.vocabulary import Phase
 
-_DESCRIPTION = """**How the roll-out stands.** A row is `success`, `pending` (it waits for something: see *what_to_do*),
-`rejected` (bad data, never sent) or not reached yet.
+_DESCRIPTION = """How the roll-out stands: rows that are success, pending, rejected (never sent) or not reached yet.
+
+What the pending ones wait for, and what to do about it, stands in *what_to_do*.
 
 The figures below are those of the last run; *Plots* shows them over the runs. The checks say whether every row is
 accounted for. For a page to mail, type `webex-provision report`."""

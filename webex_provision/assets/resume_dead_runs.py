@@ -1,8 +1,9 @@
 """Goes on with roll-outs whose worker was killed: off until somebody switches it on.
 
-A run counts as killed when it had begun, is marked as failed (by `dead_runs`, or by Dagster's own run monitoring) and
-no step of it has: whoever stops on purpose, or meets an error, says so in a step. Asked for is a run in the mode
-`resume`, so nothing is done twice, on whatever machine it comes to execute; the locks settle who may.
+A run counts as killed when it is marked as failed (by `dead_runs`, or by Dagster's own run monitoring, which also ends
+one that was launched and has not begun) and no step of it has: whoever stops on purpose, or meets an error, says so in
+a step. Asked for is a run in the mode `resume`, so nothing is done twice, on whatever machine it comes to execute; the
+locks settle who may.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from webex_provision.assets.console_logger import launch_config
-from webex_provision.assets.dead_runs import PROCESS_TAG, end_dead_runs
+from webex_provision.assets.dead_runs import end_dead_runs
 from webex_provision.assets.failures import WrongRequest
 from webex_provision.assets.jobs import BATCHES_JOB, PROVISION_JOB, PROVISION_OP, TENANT_TAG, tenant_of, tenant_tags
 from webex_provision.assets.registry import divided_key, find, key_of_tags
@@ -40,7 +41,8 @@ def resume_dead_runs_sensor() -> dg.SensorDefinition:
         job_name=PROVISION_JOB,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.STOPPED,
-        description=f"Resumes roll-outs whose worker was killed, {MOST_RESUMES} times at most without progress.",
+        description=f"Goes on with roll-outs whose worker was killed, {MOST_RESUMES} times at most without progress. "
+        f"Off until you switch it on.",
     )
     def resume_dead_runs(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         end_dead_runs(context.instance)
@@ -61,8 +63,8 @@ def resumes(instance: dg.DagsterInstance) -> list[dg.RunRequest | dg.SkipReason]
 
 
 def _was_killed(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool:
-    """Whether it had begun, near our tenant, nothing in it has said how it ended, and no code server resumes it."""
-    if PROCESS_TAG not in run.tags or tenant_of(run.tags) != tenant_of(tenant_tags()):
+    """Whether it was near our tenant, nothing in it has said how it ended, and no code server resumes it."""
+    if tenant_of(run.tags) != tenant_of(tenant_tags()):
         return False
     if instance.get_runs(filters=dg.RunsFilter(tags={RUN_KEY_TAG: _key_of(run)}), limit=1):
         return False
@@ -94,8 +96,9 @@ def _key_of(run: dg.DagsterRun) -> str:
 
 def _config(run: dg.DagsterRun, folder: Path | None) -> dict[str, Any]:
     """What was asked for, in the mode `resume`: a retry or replay that was killed is gone on with by it."""
-    asked: Any = run.run_config.get("ops")
-    config = dict(asked[PROVISION_OP]["config"]) | {"mode": RunMode.RESUME.value, "reasons": []}
+    asked: Any = run.run_config.get("ops", {})
+    config: dict[str, Any] = asked.get(PROVISION_OP, {}).get("config", {})
+    config = config | {"mode": RunMode.RESUME.value, "reasons": []}
     if folder is not None:  # its input has done its part, and may have been moved meanwhile
         config |= {"csv_path": "", "output_dir": str(folder)}
     return config

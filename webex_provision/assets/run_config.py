@@ -16,7 +16,7 @@ from webex_provision.vocabulary import Phase, Reason, RunMode
 PATIENT_WAIT_SECONDS = 300.0
 
 MODE_HELP = (
-    "resume: the rows that have no state yet. retry_pending: also those that are pending. "
+    "resume: the rows that have no state yet. retry_pending: those that are pending. "
     "replay: all rows again; each is looked up first, so nothing is made twice."
 )
 REASONS_HELP = "With retry_pending: only rows pending for these reason codes, e.g. user_not_found. Empty: all."

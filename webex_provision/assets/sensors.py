@@ -68,17 +68,20 @@ def inbox_sensor() -> dg.SensorDefinition:
         job_name=PROVISION_JOB,
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.STOPPED,
-        description=f"Runs `{PROVISION_JOB}` for every CSV or workbook that appears in the folder INBOX_DIR.",
+        description=f"Launches the job {PROVISION_JOB} for every CSV or workbook that is dropped into the folder that "
+        f"the variable INBOX_DIR names, once for each content. Off until you switch it on. What has become of a file "
+        f"stands in the tick, and for good in the asset inbox.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
             settings = _settings()
-            look = look_into(Path(settings.inbox_dir), Memory.read(context.cursor))
+            before = Memory.read(context.cursor, settings.inbox_share)
+            look = look_into(Path(settings.inbox_dir), before)
         except UnusableSettings as error:
             return dg.SkipReason(str(error))
         except OSError as error:
             return dg.SkipReason(f"the inbox {printable(settings.inbox_dir)} cannot be read: {error.strerror}")
-        return _Tick(context.instance, settings, look, Memory.read(context.cursor)).result()
+        return _Tick(context.instance, settings, look, before).result()
 
     return inbox
 

@@ -25,9 +25,9 @@ _WIDTH, _HEIGHT = 300, 18
 Line = Mapping[str, str | int | float]
 
 
-def table(lines: Iterable[Line], nothing: str = "none") -> dg.MetadataValue:
-    """Lines of the same columns as a table, the first `MOST_LINES` of them; the text `nothing` when there is none."""
-    shown = [dg.TableRecord(_clean(line)) for line in itertools.islice(lines, MOST_LINES)]
+def table(lines: Iterable[Line], nothing: str = "none", most: int = MOST_LINES) -> dg.MetadataValue:
+    """Lines of the same columns as a table, the first `most` of them; the text `nothing` when there is none."""
+    shown = [dg.TableRecord(_clean(line)) for line in itertools.islice(lines, most)]
     return dg.MetadataValue.table(shown) if shown else dg.MetadataValue.text(nothing)
 
 
@@ -72,5 +72,6 @@ def rows_of(path: Path, **wanted: str) -> dg.MetadataValue:
 
 def _told(row: Mapping[str, str]) -> str:
     what = f"{literal(row['entity_type'])} {literal(plain(row['entity_key']))}, {row['reason_code']}"
-    told = f"* row {literal(plain(row['row_id']))}, {what}: {literal(row['reason_message'])}"
-    return f"{told} {row.get('remedy', '')}"
+    if "remedy" not in row:  # a rejection: its message names the row and says what to do
+        return f"* {what}: {literal(row['reason_message'])}"
+    return f"* row {literal(plain(row['row_id']))}, {what}: {literal(row['reason_message'])} {row['remedy']}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from webex_provision.actions.actions_registry import entity_types_by_name
 from webex_provision.assets.failures import WrongRequest
 from webex_provision.assets.going_on import advice
 from webex_provision.assets.shown import HASH_SHOWN, bar, rows_of, table
@@ -62,7 +63,7 @@ def standing(folder: RollOutFolder, summary: Mapping[str, Any]) -> dict[str, Any
         "what_to_do": _what_to_do(folder, summary),
         "pending_rows": rows_of(folder.row_errors, status="pending"),
         "by_phase": table(_by(summary["by_phase"], "phase")),
-        "by_type": table(_by(summary["by_type"], "type")),
+        "by_type": table(_by(_as_they_run(summary["by_type"]), "type"), most=len(entity_types_by_name())),
         **{name: counts[name] for name in ("read", "rejected", *_STATES)},
         "processed": counts["processed"],
         "rows_per_minute": round(counts["processed"] / minutes, 1),
@@ -87,6 +88,10 @@ def _by(figures: Mapping[str, Mapping[str, int]], name: str) -> list[dict[str, s
     ]
 
 
+def _as_they_run(by_type: Mapping[str, Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
+    return {name: by_type[name] for name in entity_types_by_name() if name in by_type}
+
+
 def _minutes(summary: Mapping[str, Any]) -> float:
     """How long the run took; never 0."""
     began, ended = (datetime.fromisoformat(summary[name]) for name in ("started_at", "ended_at"))
@@ -99,8 +104,13 @@ def _what_to_do(folder: RollOutFolder, summary: Mapping[str, Any]) -> dg.Metadat
     if summary["counts"]["not_reached"]:
         first = f"Rows were not reached: to go on, {advice(folder.root)}."
     elif pending:
-        first = f"Then {advice(folder.root, RunMode.RETRY_PENDING, list(pending)[:1])}."
+        worth = [reason for reason in pending if Reason(reason).may_be_retried][:1]
+        again = f"To retry, {advice(folder.root, RunMode.RETRY_PENDING, worth)}."
+        first = again if worth else "A retry mends none of them."
     else:
         return dg.MetadataValue.md("Nothing: no row waits.")
-    lines = [f"* {reason}, {count} rows: {Reason(reason).remedy}" for reason, count in pending.items()]
+    lines = [
+        f"* {reason}, {count} {'row' if count == 1 else 'rows'}: {Reason(reason).remedy}"
+        for reason, count in pending.items()
+    ]
     return dg.MetadataValue.md("\n".join([*lines, "", first]))

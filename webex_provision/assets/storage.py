@@ -7,6 +7,7 @@ handed to the driver; Dagster's own records of its configuration, and every mess
 import os
 import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,12 +16,14 @@ from dagster._core.storage.base_storage import DagsterStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
+from filelock import FileLock
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from webex_provision.assets.home import CONFIG, POSTGRES_VARIABLE, StorageDown, UnusableStorage
+from webex_provision.ledger.folder import FILE_MODE, make_private
 from webex_provision.safe_text import printable
 
 _EXAMPLE = "postgresql://user:password@host:5432/database"
@@ -28,6 +31,7 @@ _EXAMPLE = "postgresql://user:password@host:5432/database"
 _DRIVER = "postgresql+psycopg2"
 _CONNECT_SECONDS = "10"  # of one attempt
 _ATTEMPTS = 4
+_OPEN_SECONDS = 60
 _CAUSES = 10  # looked at, of an error
 
 
@@ -47,7 +51,7 @@ class ChosenStorage(DagsterStorage[dg.DagsterInstance], ConfigurableClass):
         """
         chosen = os.environ.get(POSTGRES_VARIABLE, "").strip()
         if not chosen:
-            return DagsterSqliteStorage.from_local(config_value["base_dir"], inst_data)
+            return _sqlite(Path(config_value["base_dir"]), inst_data)
         return _postgres(_read(chosen), inst_data)
 
 
@@ -100,6 +104,13 @@ def _read(chosen: str) -> URL:
         )
     bounded = {"connect_timeout": _CONNECT_SECONDS} if "connect_timeout" not in url.query else {}
     return url.set(drivername=_DRIVER).update_query_dict(bounded)
+
+
+def _sqlite(folder: Path, inst_data: ConfigurableClassData | None) -> Any:
+    """One process at a time: two that make its tables at once leave a history that nobody can read any more."""
+    make_private(folder)
+    with FileLock(folder / ".opening.lock", timeout=_OPEN_SECONDS, mode=FILE_MODE):
+        return DagsterSqliteStorage.from_local(str(folder), inst_data)
 
 
 def _postgres(url: URL, inst_data: ConfigurableClassData | None) -> Any:

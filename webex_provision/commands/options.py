@@ -19,8 +19,9 @@ _EXIT_CODES = {
     ExitCode.PREFLIGHT: "the checks before the first row failed",
     ExitCode.SYSTEMIC: "Webex fails systematically, or the breaker stopped the run",
     ExitCode.STATE: "the roll-out's files are corrupt, not writable, or of another CSV",
-    ExitCode.LOCKED: "another run works on this folder or tenant",
-    ExitCode.STOPPED: "stopped cleanly (token, rate limit, budget), or rows that no run has reached (retry): resume",
+    ExitCode.LOCKED: "another run works on this folder or tenant, here or on another machine",
+    ExitCode.STOPPED: "stopped cleanly (token, rate limit, budget, locks lost), "
+    "or rows that no run has reached (retry): resume",
     ExitCode.DIFFERENT: "the tenant is not as the roll-out left it (verify)",
     ExitCode.INTERRUPTED: "interrupted: resume",
 }

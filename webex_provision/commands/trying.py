@@ -40,7 +40,9 @@ def sandbox(
     seed_csv: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Roll-out (CSV or .xlsx) whose people and numbers are there.")
     ] = None,
-    missing_users: Annotated[float, typer.Option(min=0, max=1, help="Share of its people not synchronised yet.")] = 0,
+    missing_users: Annotated[
+        str, typer.Option(metavar="SHARE", help="Share of its people not synchronised yet: 2% or 0.02.")
+    ] = "0%",
     seed: Annotated[int, typer.Option(help="Of ids, faults, latency and missing users.")] = 0,
     profile: Annotated[str, typer.Option(help="Rate limits: none, documented, tight or hostile.")] = "none",
     latency_ms: Annotated[float, typer.Option(min=0, max=60_000, help="Time every answer takes.")] = 0,
@@ -54,7 +56,7 @@ def sandbox(
     serve_tenant(
         port=port,
         seed_csv=seed_csv,
-        missing_users=missing_users,
+        missing_users=share(missing_users),
         seed=seed,
         profile=profile,
         latency_ms=latency_ms,

@@ -1,4 +1,4 @@
-"""What the calls of a rehearsal are for, and how long they would take where a limit holds."""
+"""What the calls of a rehearsal are for."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -12,7 +12,7 @@ from webex_provision.sandbox.request_log import RequestLog
 from webex_provision.wire import endpoint_family
 
 BEFORE_ROWS = "checks before the first row"
-_AFTER_ROWS = "after the last row"
+AFTER_ROWS = "after the last row"
 _EMPTIED_EVERY = 1_000
 
 
@@ -48,7 +48,7 @@ class CallCounter(Observer):
 
     def counted(self) -> dict[str, Counter[str]]:
         """Calls by type and endpoint family, in the order in which the types ran."""
-        self._empty(_AFTER_ROWS)
+        self._empty(AFTER_ROWS)
         return self.calls
 
     def _mark(self, name: str) -> None:
@@ -67,8 +67,3 @@ class CallCounter(Observer):
             self.calls.setdefault(name, Counter())[
                 endpoint_family(entry["method"], entry["path"].removeprefix(PREFIX))
             ] += 1
-
-
-def minutes_needed(families: Counter[str], calls_per_minute: float) -> float:
-    """How long the calls of one type take at least, when each family may have so many a minute."""
-    return max(families.values(), default=0) / calls_per_minute

@@ -1,7 +1,8 @@
 """The end of a run, and `status`: how rows stand, why some wait with the command that mends it, where the files are."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -33,7 +34,7 @@ def show_standing(standing: Standing, words: Words = ENGLISH) -> None:
     if standing.finished and standing.not_reached:
         say(words("part_only", count=standing.not_reached), style="yellow")
     out.print(_counts(standing, words))
-    show_reasons(words("rejected_title"), standing.rejected_by_reason, words)
+    show_rejected(standing, words)
     if standing.rejected:
         say(f"  {standing.run_command()}   # {words('next_mended')}")
     show_reasons(words("pending_title"), standing.pending_by_reason, words, standing.retry_commands())
@@ -48,7 +49,9 @@ def _counts(standing: Standing, words: Words) -> Table:
     for column in table.columns[1:]:
         column.justify, column.overflow = "right", "fold"
     for name, counts in standing.by_type.items():
-        table.add_row(harmless(name), *_cells(counts.get("success", 0), counts.get("pending", 0)), "", "", "")
+        done = _cells(*(counts.get(status, 0) for status in ("success", "pending")))
+        refused = str(counts["rejected"]) if "rejected" in counts else ""
+        table.add_row(harmless(name or words("no_type")), *done, "", refused, "")
     table.add_row(
         Text(words("all_rows"), style="bold"),
         *_cells(standing.success, standing.pending, standing.not_reached, standing.rejected),
@@ -59,6 +62,20 @@ def _counts(standing: Standing, words: Words) -> Table:
 
 def _cells(*counts: int) -> list[str]:
     return [str(count) for count in counts]
+
+
+def show_rejected(standing: Standing, words: Words) -> None:
+    """Why rows were rejected, and the first of them with row, column and cure."""
+    show_reasons(words("rejected_title"), standing.rejected_by_reason, words)
+    show_first(standing.rejections, standing.rejected, standing.folder / "rejected_rows.csv", words)
+
+
+def show_first(messages: Sequence[str], count: int, file: Path, words: Words) -> None:
+    """The messages of the first rows of `count`, and where the others are told."""
+    for message in messages:
+        say(f"  {message}")
+    if count > len(messages):
+        say(f"  {words('rows_more', count=count - len(messages), file=file)}")
 
 
 def show_reasons(

@@ -29,6 +29,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rows": ("rows", "filas"),
     "what_to_do": ("what to do", "qué hacer"),
     "pending_title": ("Pending", "Pendientes"),
+    "no_type": ("(no type)", "(sin tipo)"),
+    "rows_more": ("… and {count} more in {file}", "… y {count} más en {file}"),
     "rejected_title": ("Rejected at intake, never sent", "Rechazadas al leer el CSV, nunca enviadas"),
     "next": ("Next", "Siguiente"),
     "files_in": ("Files in {folder}/", "Ficheros en {folder}/"),
@@ -46,6 +48,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "part_only": (
         "{count} rows have not been reached: the run was not about them.",
         "{count} filas no se han alcanzado: la ejecución no era para ellas.",
+    ),
+    "nothing_to_run": (
+        "Nothing to do: every row that was asked for has its state already. To do them again: {command}",
+        "Nada que hacer: todas las filas pedidas ya tienen su estado. Para hacerlas otra vez: {command}",
+    ),
+    "nothing_to_retry": (
+        "Nothing to do: no row that was asked for is pending.",
+        "Nada que hacer: ninguna de las filas pedidas está pendiente.",
+    ),
+    "nothing_to_replay": (
+        "Nothing to do: the roll-out has no row of what was asked for.",
+        "Nada que hacer: el despliegue no tiene ninguna fila de lo pedido.",
+    ),
+    "nothing_to_send": (
+        "Nothing was sent: every row was rejected.",
+        "No se envió nada: todas las filas fueron rechazadas.",
     ),
     "never_reached": (
         "The retry is done, but {count} rows were never reached by any run: a retry takes pending rows only.",
@@ -79,7 +97,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "run_id": ("run id", "id de ejecución"),
     "done": ("rows done", "filas hechas"),
     "phases_title": ("By phase", "Por fase"),
-    "phase_1": ("1, locations and routing", "1, sedes y encaminamiento"),
+    "phase_1": ("1, locations and routing", "1, sedes y enrutamiento"),
     "phase_2": ("2, users and workspaces", "2, usuarios y espacios"),
     "phase_3": ("3, services and devices", "3, servicios y dispositivos"),
     "phase": ("phase", "fase"),
@@ -129,8 +147,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plan_stopped": ("The run would end early, {state}: {message}", "La ejecución acabaría antes, {state}: {message}"),
     "plan_lists": ("lists and checks", "listas y comprobaciones"),
     "plan_time": (
-        "{minutes:.1f} minutes at {rate:g} calls a minute",
-        "{minutes:.1f} minutos a {rate:g} llamadas por minuto",
+        "{time} at {rate:g} calls a minute",
+        "{time} a {rate:g} llamadas por minuto",
     ),
     "plan_offline": (
         "At most about {calls} calls, {time}; no tenant was asked.",
@@ -140,7 +158,21 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{calls} calls, about {time}. This plan made {lookups} look-ups and changed nothing.",
         "{calls} llamadas, unos {time}. Este plan hizo {lookups} consultas y no cambió nada.",
     ),
-    "plan_file": ("Every row: {path}. Do it: {command}", "Cada fila: {path}. Para hacerlo: {command}"),
+    "plan_file": ("Every row: {path}", "Cada fila: {path}"),
+    "plan_next": ("Do it: {command}", "Para hacerlo: {command}"),
+    "plan_rejected": (
+        "Rejected rows: {count}. Mend the CSV and plan it again.",
+        "Filas rechazadas: {count}. Corrija el CSV y vuelva a planificar.",
+    ),
+    "plan_without": ("Or leave them out: {command}", "O déjelas fuera: {command}"),
+    "plan_rest": (
+        "A run has begun with it. This goes on with the {count} rows that it has not reached: {command}",
+        "Una ejecución ya empezó con él. Esto continúa con las {count} filas que no alcanzó: {command}",
+    ),
+    "plan_done": (
+        "A run has been over every row already, so another would do nothing. All rows again: {command}",
+        "Una ejecución ya pasó por todas las filas: otra no haría nada. Todas otra vez: {command}",
+    ),
     # `rehearse`
     "rehearsal": (
         "Rehearsal: {csv} against a simulated tenant on this machine. No tenant of yours is touched.",
@@ -151,6 +183,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Puestas solo para este ensayo; una ejecución real las necesita de usted: {variables}",
     ),
     "in_rehearsal": ("in rehearsal: {csv}", "en ensayo: {csv}"),
+    "before_rows": ("checks before the first row", "comprobaciones iniciales"),
+    "after_rows": ("after the last row", "tras la última fila"),
     "would_be_pending": ("Would be pending", "Quedarían pendientes"),
     "left_out": (
         "{share:g}% of the users were left out on purpose (--missing-users).",
@@ -160,8 +194,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Each row: {folder}/results.csv, row_errors.csv; the next rehearsal of this file replaces them",
         "Cada fila: {folder}/results.csv, row_errors.csv; el próximo ensayo de este fichero los reemplaza",
     ),
-    "set_before": ("Before the real run, set: {names}", "Antes de la ejecución real, defina: {names}"),
+    "set_before": ("Before the real run, type: {command}", "Antes de la ejecución real, teclee: {command}"),
     "for_real": ("For real: {command}", "De verdad: {command}"),
+    "for_real_without": (
+        "Rejected rows: {count}. Mend the CSV and rehearse it again; or go on without them, for real: {command}",
+        "Filas rechazadas: {count}. Corrija el CSV y ensáyelo otra vez; o continúe sin ellas, de verdad: {command}",
+    ),
     "at_limit": ("at {rate:g}/min", "a {rate:g}/min"),
     "calls_by_family": ("Calls by endpoint family: {told}", "Llamadas por familia de API: {told}"),
     "real_time": (
@@ -197,10 +235,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A run id is also Dagster's: webex-provision ui. Where rows stand: webex-provision status --output-dir FOLDER",
         "El id de ejecución es también el de Dagster: webex-provision ui. Las filas: webex-provision status",
     ),
-    "history_place": (
-        "{state}, {input}, sha256 {hash}…, in {folder}",
-        "{state}, {input}, sha256 {hash}…, en {folder}",
+    "history_place": ("{input} (sha256 {hash}…), in {folder}", "{input} (sha256 {hash}…), en {folder}"),
+    "history_counts": (
+        "{done} rows done in {time}; then {success} success, {pending} pending{left}",
+        "{done} filas hechas en {time}; después {success} correctas, {pending} pendientes{left}",
     ),
+    "history_left": (", {count} not reached", ", {count} sin alcanzar"),
+    "history_run": ("by {who}, run {run}", "por {who}, ejecución {run}"),
     "history_damaged": (
         "lines of runs.jsonl that cannot be read: {count} (webex-provision repair sets them aside)",
         "líneas de runs.jsonl que no se pueden leer: {count} (webex-provision repair las aparta)",

@@ -1,9 +1,8 @@
 """What `repair` did, told with the command to go on with."""
 
-import shlex
-
 from webex_provision.clock import Clock
 from webex_provision.console.screen import say
+from webex_provision.console.standing import standing_of
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.repair import repair
 
@@ -14,4 +13,5 @@ def mend(folder: RollOutFolder) -> None:
     for action in actions or ("nothing was wrong",):
         say(f"{folder.root}: {action}")
     if folder.manifest.exists() and folder.ready.exists():
-        say(f"Go on with: webex-provision resume --output-dir {shlex.quote(str(folder.root))}")
+        for _, command in standing_of(folder, Clock()).next_commands():
+            say(f"Go on with: {command}")

@@ -1,27 +1,26 @@
 """The verb `history`: which roll-outs there are, and who ran them when. Read from small files, however many rows."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-from rich.table import Table
 
 from webex_provision.clock import Clock
 from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.roll_outs import newest_first
-from webex_provision.console.screen import harmless, say, say_json, stdout
+from webex_provision.console.screen import say, say_json
 from webex_provision.console.standing import RUNNING, at_work, state_word
+from webex_provision.console.tally import duration
 from webex_provision.ledger.checkpoint import Checkpoint
 from webex_provision.ledger.errors import LedgerError
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.manifest import Selection, load_manifest, read_document
 from webex_provision.ledger.runs import RunRecord, read_runs
-from webex_provision.vocabulary import RunState
+from webex_provision.vocabulary import RunMode, RunState
 
 _HASH_SHOWN = 12
-_COLUMNS = ("began", "ended", "state", "mode", "who", "run_id", "done", "success", "pending", "not_reached")
-_NUMBERS_FROM = _COLUMNS.index("done")
+# A first run and one that goes on are alike: both take the rows without a state.
+_VERBS = {RunMode.RESUME: "run", RunMode.RETRY_PENDING: "retry", RunMode.REPLAY: "replay"}
 
 
 @dataclass(frozen=True)
@@ -99,9 +98,9 @@ def _state_of(record: RunRecord, *, running: bool) -> str:
 
 
 def wish_of(record: RunRecord) -> str:
-    """What a run was to do, as it was typed: the mode, and what it was limited to."""
+    """What a run was to do, as it is typed: the verb, and what it was limited to."""
     chosen: Selection = record.selection
-    parts = [record.mode.value]
+    parts = [_VERBS[record.mode]]
     parts += [f"--phase {int(phase)}" for phase in chosen.phases]
     parts += [f"--type {name}" for name in chosen.types]
     parts += [f"--reason {reason.value}" for reason in chosen.reasons]
@@ -129,37 +128,33 @@ def _show(past: PastRollOut, words: Words) -> None:
     if past.problem:
         say(past.problem, style="red")
         return
-    facts = {"state": past.state, "input": past.input, "hash": past.input_hash[:_HASH_SHOWN], "folder": past.folder}
-    say(words("history_place", **facts))
+    say(words("history_place", input=past.input, hash=past.input_hash[:_HASH_SHOWN], folder=past.folder))
     if past.damaged_lines:
         say(words("history_damaged", count=past.damaged_lines))
     if not past.runs:
         say(words("runs_none"))
-        return
-    stdout().print(_table(past.runs, words))
+    for run in past.runs:
+        _show_run(run, words)
 
 
-def _table(runs: Sequence[Run], words: Words) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for place, name in enumerate(_COLUMNS):
-        table.add_column(words(name), justify="right" if place >= _NUMBERS_FROM else "left", overflow="fold")
-    for run in runs:
-        table.add_row(*map(harmless, _cells(run)))
-    return table
-
-
-def _cells(run: Run) -> tuple[str, ...]:
+def _show_run(run: Run, words: Words) -> None:
+    """Three short lines rather than a row of a table, which a terminal of 80 columns would fold."""
     record, counts = run.record, run.record.counts
-    figures = (counts.processed, counts.success, counts.pending, counts.not_reached) if counts else ()
-    return (
-        to_seconds(record.started_at),
-        to_seconds(record.ended_at) or "-",
-        run.state,
-        wish_of(record),
-        record.token_owner or "-",
-        record.run_id,
-        *(map(str, figures) if figures else ("-",) * (len(_COLUMNS) - _NUMBERS_FROM)),
-    )
+    say(f"  {to_seconds(record.started_at)}  {run.state}  {wish_of(record)}")
+    if counts is not None:
+        left = words("history_left", count=counts.not_reached) if counts.not_reached else ""
+        facts = {"done": counts.processed, "success": counts.success, "pending": counts.pending, "left": left}
+        say(f"    {words('history_counts', time=_lasted(record), **facts)}")
+    say(f"    {words('history_run', who=record.token_owner or '-', run=record.run_id)}")
+
+
+def _lasted(record: RunRecord) -> str:
+    """In words, how long it took; a dash for what is no time."""
+    try:
+        began, ended = (datetime.fromisoformat(when) for when in (record.started_at, record.ended_at))
+        return duration((ended - began).total_seconds())
+    except (TypeError, ValueError):
+        return "-"
 
 
 def to_seconds(timestamp: str) -> str:

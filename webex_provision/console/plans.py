@@ -12,11 +12,15 @@ from rich.text import Text
 
 from webex_provision.clock import Clock
 from webex_provision.config import Environment, Settings
-from webex_provision.console.ending import show_reasons
+from webex_provision.console.ending import show_first, show_reasons
 from webex_provision.console.faults import read_settings
 from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.progress import LookupWatcher, Watcher
-from webex_provision.console.screen import say, say_json, stderr, stdout
+from webex_provision.console.screen import harmless, say, say_json, stderr, stdout
+from webex_provision.console.standing import REJECTIONS_SHOWN, standing_of
+from webex_provision.console.tally import duration
+from webex_provision.ledger.folder import RollOutFolder, input_id_of
+from webex_provision.ledger.manifest import load_manifest
 from webex_provision.vocabulary import ExitCode, PlanAction
 
 if TYPE_CHECKING:
@@ -79,10 +83,8 @@ def show_plan(question: Question) -> ExitCode:
     if question.as_json:
         say_json({"file": str(path), **plan.as_dict(question.calls_per_minute)})
     else:
-        _show(plan, question.calls_per_minute, question.words)
-        stdout().print()
-        command = shlex.join(["webex-provision", "run", str(question.csv)])
-        say(question.words("plan_file", path=path, command=command))
+        _show(plan, path, question.calls_per_minute, question.words)
+        _next(plan, _folder(question, settings, result.input_hash), result.input_hash, question)
     return plan.state.exit_code if plan.state else ExitCode.OK
 
 
@@ -96,19 +98,40 @@ def lookup_watcher() -> Watcher:
     return LookupWatcher(stderr()) if stderr().is_terminal else Watcher()
 
 
+def _folder(question: Question, settings: Settings, input_hash: str) -> RollOutFolder:
+    return RollOutFolder(question.folder or settings.output_dir / input_id_of(question.csv, input_hash))
+
+
 def _place(question: Question, settings: Settings, input_hash: str) -> Path:
     """plan.csv in the roll-out's folder, which is made where it is not there. Raises InputChanged, CorruptLedger."""
     from webex_provision.ledger.establish import check_same_input
-    from webex_provision.ledger.folder import RollOutFolder, input_id_of
     from webex_provision.ledger.manifest import Identity
 
-    folder = RollOutFolder(question.folder or settings.output_dir / input_id_of(question.csv, input_hash))
+    folder = _folder(question, settings, input_hash)
     check_same_input(folder, Identity(input_hash, settings.pipeline_version))
     folder.create()
     return folder.plan
 
 
-def _show(plan: "Plan", calls_per_minute: float, words: Words) -> None:
+def _next(plan: "Plan", folder: RollOutFolder, input_hash: str, question: Question) -> None:
+    """The command that does what is planned: the run, or a replay where one has been over every row already."""
+    words, rejected = question.words, plan.actions().get(PlanAction.REJECTED, 0)
+    run = shlex.join(["webex-provision", "run", str(question.csv)])
+    if rejected:
+        say(words("plan_rejected", count=rejected))
+    if folder.manifest.exists() and load_manifest(folder).input_hash == input_hash:
+        left = standing_of(folder, Clock()).not_reached
+        if not left:
+            replay = shlex.join(["webex-provision", "replay", "--output-dir", str(folder.root)])
+            say(words("plan_done", command=replay))
+            return
+        if left < len(plan.rows):
+            say(words("plan_rest", count=left, command=run))
+            return
+    say(words("plan_without" if rejected else "plan_next", command=run))
+
+
+def _show(plan: "Plan", path: Path, calls_per_minute: float, words: Words) -> None:
     if plan.state is not None:
         say(words("plan_stopped", state=plan.state, message=plan.message), style="bold red")
     rows = plan.actions()
@@ -118,15 +141,18 @@ def _show(plan: "Plan", calls_per_minute: float, words: Words) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     for name, counts in plan.by_type().items():
-        table.add_row(name, *(str(counts.get(action, 0)) for action in [*rows, "calls"]))
+        table.add_row(harmless(name or words("no_type")), *(str(counts.get(action, 0)) for action in [*rows, "calls"]))
     table.add_row(words("plan_lists"), *("" for _ in rows), str(plan.list_calls))
     table.add_row(Text(words("all"), style="bold"), *map(str, rows.values()), str(plan.calls))
     stdout().print(table)
     show_reasons(words("pending_title"), plan.reasons(PlanAction.PENDING), words)
     show_reasons(words("rejected_title"), plan.reasons(PlanAction.REJECTED), words)
-    time = words("plan_time", minutes=plan.minutes(calls_per_minute), rate=calls_per_minute)
+    rejected = [row.message for row in plan.rows if row.action is PlanAction.REJECTED]
+    show_first(rejected[:REJECTIONS_SHOWN], len(rejected), path, words)
+    time = words("plan_time", time=duration(plan.minutes(calls_per_minute) * 60), rate=calls_per_minute)
     stdout().print()
     if plan.offline:
         say(words("plan_offline", calls=plan.calls, time=time))
     else:
         say(words("plan_online", calls=plan.calls, time=time, lookups=plan.lookups_made))
+    say(words("plan_file", path=path))

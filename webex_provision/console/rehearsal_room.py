@@ -48,11 +48,16 @@ def as_csv(path: Path | None) -> Iterator[Path | None]:
 def _serve(config: "SandboxConfig") -> None:
     from webex_provision.sandbox import serve
 
-    say("Use it in another shell: export WEBEX_TOKEN=any ENVIRONMENT=lab WEBEX_BASE_URL=<this URL>:", error=True)
     try:
-        serve(config)
+        serve(config, _how_to_use)
     except (OSError, ValueError) as error:
         raise _unusable(f"the sandbox cannot start: {error}") from None
+
+
+def _how_to_use(url: str) -> None:
+    say("It serves until Ctrl-C. In another shell:", error=True)
+    say(f"  export WEBEX_TOKEN=any ENVIRONMENT=lab WEBEX_BASE_URL={url}", error=True)
+    say("  webex-provision run <your CSV>", error=True)
 
 
 def chosen_faults(path: Path | None) -> "Faults":

@@ -21,7 +21,7 @@ from webex_provision.console.embedded import PACE, environment, tenant_variables
 from webex_provision.console.faults import read_settings
 from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.rehearsal_folders import fresh_folder, rehearsals
-from webex_provision.console.rehearsal_report import Rehearsed, show_rehearsal
+from webex_provision.console.rehearsal_report import PLACEHOLDER, Rehearsed, show_rehearsal
 from webex_provision.console.rehearsal_room import chosen_faults, sandbox_config
 from webex_provision.console.runs import Wish, say_why, standing_after, watched
 from webex_provision.console.screen import say, say_json
@@ -34,7 +34,6 @@ from webex_provision.vocabulary import ExitCode
 if TYPE_CHECKING:
     from webex_provision.sandbox import SandboxConfig
 
-_PLACEHOLDER = "a-placeholder-of-the-rehearsal"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _REMOVAL = "number_removal"
 
@@ -106,7 +105,7 @@ def _play(
     if standing is None:
         say_why(launched)
         return launched.exit_code
-    rehearsed = Rehearsed(standing, calls, stage.calls_per_minute, stage.missing_users, tuple(needs))
+    rehearsed = Rehearsed(standing, calls, stage.calls_per_minute, stage.missing_users, needs)
     if as_json:
         say_json(rehearsed.as_dict() | {"exit_code": int(launched.exit_code), "warnings": list(launched.warnings)})
     else:
@@ -120,7 +119,7 @@ def _needs(rows: pl.DataFrame, settings: Settings) -> dict[str, str]:
     columns = [rows.get_column(name).drop_nulls().unique() for name in sorted(declared & set(rows.columns))]
     named = [name.strip() for column in columns for name in column]
     settings_names = {name.upper() for name in Settings.model_fields}
-    needs = {name: _PLACEHOLDER for name in sorted(set(named) - settings_names) if _VARIABLE.match(name)}
+    needs = {name: PLACEHOLDER for name in sorted(set(named) - settings_names) if _VARIABLE.match(name)}
     needs = {name: value for name, value in needs.items() if not os.environ.get(name)}
     removes = rows.get_column(TYPE_COLUMN).str.strip_chars().str.to_lowercase() == _REMOVAL
     if removes.any() and not settings.allow_number_removal:

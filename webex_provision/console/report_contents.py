@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from webex_provision.clock import Clock
 from webex_provision.console.past_runs import Run, runs_of
-from webex_provision.console.standing import Standing, standing_of
+from webex_provision.console.standing import Standing, as_they_run, standing_of
 from webex_provision.console.timeline import Chart, Done, charts_of
 from webex_provision.ledger.errors import TornLine
 from webex_provision.ledger.folder import RollOutFolder
@@ -178,7 +178,9 @@ def _tallies(
         if view["status"] == RowStatus.REJECTED:
             found.setdefault(plain(view[column]), Counter())[RowStatus.REJECTED.value] += 1
     largest = sorted(found.items(), key=lambda item: (-item[1].total(), item[0]))
-    kept = [Tally(name, counts) for name, counts in sorted(largest[:MOST_LINES], key=lambda item: item[0])]
+    shown = dict(largest[:MOST_LINES])
+    names = as_they_run(shown) if column == "entity_type" else sorted(shown)
+    kept = [Tally(name, shown[name]) for name in names]
     rest: Counter[str] = sum((counts for _, counts in largest[MOST_LINES:]), Counter())
     return Tallies(tuple(kept), merged=len(largest[MOST_LINES:]), others=Tally("", rest))
 

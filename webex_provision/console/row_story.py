@@ -30,7 +30,7 @@ class NoSuchRow(LedgerError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, wanted: str, near: list[str], folder: RollOutFolder) -> None:
-        close = f"; did you mean {' or '.join(repr(name) for name in near)}?" if near else ""
+        close = f"; did you mean {' or '.join(repr(name) for name in near)}?" if near else "."
         super().__init__(
             f"No row of {folder.root} has the row_id or entity_key {wanted[:_LONGEST_KEY]!r}{close} "
             f"Look it up in {folder.ready.name} or {folder.rejected.name}, or name another roll-out: --output-dir."

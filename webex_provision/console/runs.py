@@ -1,5 +1,6 @@
 """A run as the command line starts it: watched, ended with a readable summary, its exit code that of the run."""
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,9 @@ def go(wish: Wish) -> ExitCode:
         refuse_rehearsal(RollOutFolder(wish.folder))
     launched = watched(wish)
     standing = standing_after(launched)
+    if standing is not None and standing.finished and _did_nothing(launched):
+        standing = replace(standing, message=nothing_to_do(wish, standing))
+        launched = replace(launched, message=standing.message)
     if standing is not None and wish.mode is RunMode.RETRY_PENDING and standing.finished:
         left = rows_left_out(RollOutFolder(standing.folder)) if standing.not_reached else 0
         if left:
@@ -60,6 +64,22 @@ def go(wish: Wish) -> ExitCode:
     else:
         say_why(launched)
     return launched.exit_code
+
+
+def _did_nothing(launched: "Launched") -> bool:
+    return launched.summary is not None and launched.summary["counts"]["processed"] == 0
+
+
+def nothing_to_do(wish: Wish, standing: Standing) -> str:
+    """Why a run that has ended well has done no row."""
+    if standing.rejected == standing.read:
+        return wish.words("nothing_to_send")
+    if wish.mode is RunMode.RETRY_PENDING:
+        return wish.words("nothing_to_retry")
+    if wish.mode is RunMode.REPLAY:
+        return wish.words("nothing_to_replay")
+    replay = shlex.join(["webex-provision", "replay", "--output-dir", str(standing.folder)])
+    return wish.words("nothing_to_run", command=replay)
 
 
 def rows_left_out(folder: RollOutFolder) -> int:

@@ -12,7 +12,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -25,12 +25,32 @@ _NEAREST = "webex_provision.nearest"
 _PLAIN_WIDTH = 200  # without a terminal, lines are not folded to a guessed width
 
 
-def fit_any_encoding() -> None:
-    """From now on, what the encoding of this process's terminal lacks is shown by the nearest it has, never a fault."""
+class _MayBeClosed(io.FileIO):
+    """A pipe whose reader may go at any time (`| head`): what comes after that is dropped, and the command goes on."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
+def fit_any_reader() -> None:
+    """From now on, neither a reader that goes nor an encoding that lacks a letter is a fault of this process.
+
+    A run whose output nobody reads any more goes on, and ends with its own exit code. A letter that the terminal's
+    encoding lacks is shown by the nearest that it has.
+    """
     codecs.register_error(_NEAREST, _nearest)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=_NEAREST)
+    sys.stdout, sys.stderr = _fitted(sys.stdout), _fitted(sys.stderr)
+
+
+def _fitted(stream: TextIO) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    stream.flush()
+    pipe = io.BufferedWriter(_MayBeClosed(stream.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(pipe, stream.encoding, _NEAREST, line_buffering=stream.line_buffering)
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:

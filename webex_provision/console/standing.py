@@ -3,11 +3,12 @@
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from webex_provision.actions.actions_registry import entity_types_by_name
 from webex_provision.clock import Clock
 from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.ledger.checkpoint import Checkpoint
@@ -25,10 +26,9 @@ from webex_provision.vocabulary import Reason, RowStatus, RunState
 
 RUNNING = "RUNNING"
 NOT_STARTED = "NOT_STARTED"
+REJECTIONS_SHOWN = 5
 _RETRY = ("webex-provision", "retry", "--output-dir")
 _FINISHED = frozenset(state.value for state in RunState if state.completed)
-# A retry can't mend these: the CSV must change, or a person must do it elsewhere.
-_NOT_RETRIED = frozenset({Reason.OUT_OF_SCOPE, Reason.INVALID_INPUT_SCHEMA, Reason.DUPLICATE_KEY})
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Standing:
     """All rows of a roll-out by their last state. `state` is a RunState, RUNNING or NOT_STARTED.
 
     `not_reached` rows have no state yet; `unfinished` names an open retry or replay. `holder` says who works on it;
-    a `rehearsal` never goes on: what comes after it is the real run.
+    a `rehearsal` never goes on: what comes after it is the real run. `rejections` are the messages of the first
+    rejected rows: where, what, and the cure. Types stand in the order in which they run.
     """
 
     folder: Path
@@ -50,6 +51,7 @@ class Standing:
     pending: int
     not_reached: int
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    rejections: tuple[str, ...] = ()
     pending_by_reason: dict[str, int] = field(default_factory=dict)
     by_phase: dict[str, dict[str, int]] = field(default_factory=dict)
     by_type: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -91,7 +93,7 @@ class Standing:
         return {
             reason: shlex.join([*_RETRY, str(self.folder), "--reason", reason])
             for reason in self.pending_by_reason
-            if Reason(reason) not in _NOT_RETRIED
+            if Reason(reason).may_be_retried
         }
 
     def run_command(self) -> str:
@@ -132,6 +134,9 @@ def standing_of(folder: RollOutFolder, clock: Clock, states: Mapping[str, LastSt
     for phase, rows in manifest.rows.items():
         if left := rows - by_phase.get(str(int(phase)), Counter()).total():
             by_phase[str(int(phase))]["not_reached"] = left
+    refused, rejections = _rejected(folder)
+    for entity_type, _ in refused:
+        by_type.setdefault(entity_type, Counter())[RowStatus.REJECTED.value] += 1
     success = sum(counts[RowStatus.SUCCESS.value] for counts in by_phase.values())
     generation = manifest.generation
     return Standing(
@@ -145,10 +150,11 @@ def standing_of(folder: RollOutFolder, clock: Clock, states: Mapping[str, LastSt
         success=success,
         pending=reasons.total(),
         not_reached=sum(manifest.rows.values()) - len(states),
-        rejected_by_reason=_rejected(folder),
+        rejected_by_reason=dict(Counter(reason for _, reason in refused).most_common()),
+        rejections=rejections,
         pending_by_reason=dict(reasons.most_common()),
         by_phase={phase: dict(counts) for phase, counts in sorted(by_phase.items())},
-        by_type={name: dict(counts) for name, counts in sorted(by_type.items())},
+        by_type={name: dict(by_type[name]) for name in as_they_run(by_type)},
         generation=generation.n,
         unfinished=generation.mode.value if generation.open else "",
         updated_at=checkpoint.updated_at if checkpoint else manifest.created_at,
@@ -188,12 +194,25 @@ def state_word(checkpoint: Checkpoint | None, last: RunState | None, *, running:
     return (checkpoint.state or RunState.INTERRUPTED).value
 
 
-def _rejected(folder: RollOutFolder) -> dict[str, int]:
+def as_they_run(names: Iterable[str]) -> list[str]:
+    """Entity types, as a CSV may name them, in the order of execution; unknown ones last."""
+    place = {name: number for number, name in enumerate(entity_types_by_name())}
+    return sorted(names, key=lambda name: (place.get(name, len(place)), name))
+
+
+def _rejected(folder: RollOutFolder) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """Type and reason of each rejected row, and the messages of the first ones."""
     if not folder.rejected.exists():
-        return {}
-    column = REJECTED_COLUMNS.index("reason_code")
-    counts = Counter(plain(record.fields[column]) for record in read_records(folder.rejected, REJECTED_COLUMNS))
-    return dict(counts.most_common())
+        return [], ()
+    columns = [REJECTED_COLUMNS.index(name) for name in ("entity_type", "reason_code", "reason_message")]
+    found: list[tuple[str, str]] = []
+    messages: list[str] = []
+    for record in read_records(folder.rejected, REJECTED_COLUMNS):
+        entity_type, reason, message = (plain(record.fields[column]) for column in columns)
+        found.append((entity_type, reason))
+        if len(messages) < REJECTIONS_SHOWN:
+            messages.append(message)
+    return found, tuple(messages)
 
 
 def _message(path: Path) -> str:

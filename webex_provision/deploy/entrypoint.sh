@@ -7,7 +7,8 @@ for file in "${SECRETS_DIR:-/run/secrets}"/[A-Z]*; do
     name=${file##*/}
     case $name in *[!A-Z0-9_]*) continue ;; esac
     if [ -f "$file" ]; then
-        export "$name=$(cat "$file")"
+        value=$(cat "$file") # by itself, so that a file that cannot be read ends this
+        export "$name=$value"
     fi
 done
 exec "$@"

@@ -6,6 +6,7 @@ and is then not judged.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,7 +15,7 @@ from typing import Any, Never
 
 from webex_provision.actions.declaration import Item, Write
 from webex_provision.engine.joint_call import JointCall
-from webex_provision.wire import ApiRequest
+from webex_provision.wire import ApiRequest, Endpoint, endpoint_family
 
 _MARK = "planned-by-this-dry-run-"
 _ID = re.compile(r"[A-Za-z0-9_=+-]{24,}")  # every id of Webex is longer, and few other texts in a body are
@@ -56,19 +57,20 @@ class Found(dict[str, Any]):
 
 @dataclass
 class Foreseen:
-    """What a run would do for one row: look-ups of its own, writes by step name; `created` are those that create."""
+    """What a run would do for one row: writes by step name; `created` are those that create.
 
-    reads: int = 0
+    `families` are all calls of its own by endpoint family; what other rows pay for is not among them.
+    """
+
+    families: Counter[str] = field(default_factory=Counter)
     writes: list[str] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
     untold: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
-    shared: int = 0
 
-    @property
-    def calls(self) -> int:
-        """All calls of the row; what other rows pay for is not among them."""
-        return self.reads + len(self.writes) - self.shared
+    def count(self, call: ApiRequest | Endpoint) -> None:
+        """One more call of its own."""
+        self.families[endpoint_family(call.method, call.path)] += 1
 
 
 class Foresight:
@@ -82,6 +84,7 @@ class Foresight:
         self._written: set[str] = set()
         self._named: set[str] = set()
         self._paid: list[JointCall] = []
+        self._once: set[str] = set()
 
     def of(self, row_id: str) -> Foreseen:
         """What is foreseen for a row."""
@@ -116,6 +119,12 @@ class Foresight:
             return True
         self._paid.append(joint)
         return False
+
+    def first_of_its_kind(self, request: ApiRequest) -> bool:
+        """Whether no row has been counted for this read, whose answer rows share; from now on, one has."""
+        known = str(request) in self._once
+        self._once.add(str(request))
+        return not known
 
     def answer_to(self, step: Write, request: ApiRequest | None) -> Item:
         """What Webex would answer: what was sent, with an id; of an untold request the id alone."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from webex_provision.actions.actions_registry import ENTITY_TYPES
+from webex_provision.actions.actions_registry import ENTITY_TYPES, entity_types_by_name
 from webex_provision.actions.declaration import Read
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
@@ -30,9 +30,9 @@ from webex_provision.vocabulary import Phase, PlanAction, Reason, RowStatus, Run
 from webex_provision.webex.errors import PreflightFailed, RunMustStop
 from webex_provision.webex.lookups_only import LookupsOnlyClient
 from webex_provision.webex.startup_checks import preflight
-from webex_provision.wire import Endpoint
+from webex_provision.wire import Endpoint, minutes_needed
 
-_PREFLIGHT_CALLS = 2
+_PREFLIGHT_CALLS = Counter({"people": 1, "places": 1})
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,25 @@ PLAN_COLUMNS = tuple(PlannedRow.__dataclass_fields__)
 
 @dataclass(frozen=True)
 class Plan:
-    """A run foreseen. `list_calls` are the pages of lists that rows share, and the checks before the first row.
+    """A run foreseen. `shared` are the pages of lists that rows share, and the checks before the first row, by endpoint
+    family; `families` are the calls of each entity type.
 
     `lookups_made` is what the plan itself has sent. `state` is None, or how the run would end early: then `message`
     says why, and the rows after that are not reached. Offline, calls are an upper estimate with one page a list.
     """
 
     rows: tuple[PlannedRow, ...]
-    list_calls: int
+    shared: Counter[str]
+    families: dict[str, Counter[str]]
     lookups_made: int
     offline: bool
     state: RunState | None = None
     message: str = ""
+
+    @property
+    def list_calls(self) -> int:
+        """What rows share, and the checks before the first row."""
+        return self.shared.total()
 
     @property
     def calls(self) -> int:
@@ -72,8 +79,11 @@ class Plan:
         return self.list_calls + sum(row.calls for row in self.rows)
 
     def minutes(self, calls_per_minute: float) -> float:
-        """How long the run takes when the tenant's limit is the only wall."""
-        return self.calls / calls_per_minute
+        """How long the run takes when the tenant's limit, for each endpoint family, is the only wall.
+
+        Types run one after the other, so that a family's limit is of no use to another type.
+        """
+        return sum(minutes_needed(calls, calls_per_minute) for calls in (self.shared, *self.families.values()))
 
     def by_type(self) -> dict[str, dict[str, int]]:
         """Entity type -> rows by action, and `calls`; in the order of execution, unknown types last."""
@@ -156,7 +166,7 @@ class Planner:
             entity_type=outcome.entity_type,
             entity_key=outcome.entity_key,
             action=action,
-            calls=foreseen.calls,
+            calls=foreseen.families.total(),
             reason=outcome.reason.value if outcome.reason else "",
             message=outcome.message if outcome.reason else _steps(foreseen),
         )
@@ -191,7 +201,8 @@ class Planner:
                 stopped = verdict
             return Plan(
                 rows=tuple(self._all_rows()),
-                list_calls=self._foresight.lists.calls + _PREFLIGHT_CALLS,
+                shared=self._foresight.lists.families + _PREFLIGHT_CALLS,
+                families=self._families(),
                 lookups_made=client.stats.total.calls,
                 offline=self._offline,
                 state=stopped.state if stopped else None,
@@ -209,6 +220,13 @@ class Planner:
             for number in range(1, -(-rows // size) + 1):
                 batch = batches.batch(phase, number)
                 self._observer.on_batch(await executor.run(batches, batch, batches.rows(batch), 0))
+
+    def _families(self) -> dict[str, Counter[str]]:
+        """Calls by type and endpoint family; aliases run with their type."""
+        names, found = entity_types_by_name(), dict[str, Counter[str]]()
+        for row in self._judged.values():
+            found.setdefault(names[row.entity_type].name, Counter()).update(self._foresight.of(row.row_id).families)
+        return found
 
     def _all_rows(self) -> Iterator[PlannedRow]:
         """Every row of the CSV, in its order."""

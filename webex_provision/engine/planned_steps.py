@@ -6,6 +6,7 @@ Each class here replaces one of a real run and keeps its rules by inheriting the
 from collections.abc import AsyncIterator, Awaitable, Callable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from webex_provision.actions.declaration import (
@@ -72,16 +73,16 @@ class PlanControl(RunControl):
         before_send: Callable[[], Awaitable[None]] | None = None,
     ) -> Answer:
         """As in a run."""
-        self.foresight.current.reads += 1
+        self.foresight.current.count(request)
         return await super().send(request, repeatable=repeatable, before_send=before_send)
 
     async def pages(self, request: ApiRequest, *, items: str, start_honoured: bool) -> AsyncIterator[Answer]:
         """As in a run."""
         if self.unanswerable(request):
-            self.foresight.current.reads += 1
+            self.foresight.current.count(request)
             return
         async for page in super().pages(request, items=items, start_honoured=start_honoured):
-            self.foresight.current.reads += 1
+            self.foresight.current.count(request)
             yield page
 
     async def lists_settle(self, step: str) -> None:
@@ -135,8 +136,8 @@ class PlanFinder(Finder):
             if failure is None:
                 self._foresight.of(progress.ctx.row.row_id).stale.add(step.save)
                 return None, found
-        else:
-            self._foresight.current.reads += 1
+        elif not step.once or self._foresight.first_of_its_kind(request):
+            self._foresight.current.count(request)
         new = bool(step.items) and self._foresight.of_planned(request)
         return None, {step.items: []} if new else Unread()
 
@@ -146,10 +147,10 @@ class OfflineFinder(PlanFinder):
 
     async def look(self, step: Lookup | LookupMany | Read, progress: Progress) -> Failure | None:
         """As in a run, with presumptions."""
-        found, before = progress.ctx.found, self._foresight.current.reads
+        found, before = progress.ctx.found, self._foresight.current.families.copy()
         failure = await super().look(step, progress)
         if isinstance(step, LookupMany) or failure is not None:
-            self._foresight.current.reads = before  # what is there is seen in the list
+            self._foresight.current.families = before  # what is there is seen in the list
         if isinstance(step, Lookup) and failure is not None:
             found[step.save] = Unread(id=self._foresight.new_id())
         elif isinstance(step, LookupMany) and not isinstance(found[step.save], Unread):
@@ -188,10 +189,11 @@ class PlanWriter(Writer):
         except CannotTell:
             if not self._untold(step, progress):
                 return None  # one of several items of one step
-        if step.together is not None and progress.joint is not None:
-            foreseen.shared += self._foresight.paid_already(progress.joint)
+        joint = progress.joint if step.together is not None else None
+        if joint is None or not self._foresight.paid_already(joint):
+            foreseen.count(step.endpoint)
         if step.reads_back and ctx.options.verify_writes:
-            foreseen.reads += 1
+            foreseen.count(replace(step.endpoint, method="GET"))
         with suppress(CannotTell):
             self._taken_in(step, progress, Answer(200, self._foresight.answer_to(step, request)))
         foreseen.created = list(ctx.created)
@@ -261,7 +263,8 @@ class PlanRunner(RowRunner):
         except CannotTell:
             asked = True
         progress.ctx.found[step.save] = Unread() if asked else None
-        self._foresight.current.reads += asked
+        if asked:
+            self._foresight.current.count(step.endpoint)
         return None
 
 
@@ -270,4 +273,4 @@ def _once(foresight: Foresight, step: Read, progress: Progress) -> None:
     foreseen = foresight.of(progress.ctx.row.row_id)
     if step.name not in foreseen.untold:
         foreseen.untold.add(step.name)
-        foreseen.reads += 1
+        foreseen.count(step.endpoint)

@@ -240,10 +240,10 @@ def _connected(url: str) -> Any:
             keepalives_interval=2,
             keepalives_count=3,
         )
-    except psycopg2.OperationalError as error:
-        raise LockServerFault(_why(error)) from None
-    except psycopg2.Error:
-        # What it says repeats parts of the URL, and so perhaps of the password.
+    except psycopg2.Error as error:
+        if isinstance(error, psycopg2.OperationalError) and not str(error).startswith("invalid "):
+            raise LockServerFault(_why(error)) from None
+        # What it says of a URL repeats parts of it, and so perhaps of the password.
         raise LockServerFault("it is no URL such as postgresql://user:password@host:5432/database") from None
     connection.autocommit = True
     return connection

@@ -10,6 +10,8 @@ ONE_MACHINE_VARIABLE = "WEBEX_PROVISION_ONE_MACHINE"
 _MACHINE_ID = Path("/etc/machine-id")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MOUNTS = Path("/proc/self/mountinfo")
+_PROCESSES = Path("/proc")
+_BEGAN = 19  # where starttime stands behind the command's name, which is in brackets and may hold blanks
 # By the names that Linux gives them. Over FUSE also run things of one machine alone: an NTFS disk, a desktop's portal.
 _OVER_THE_NETWORK = re.compile(
     r"nfs4?|cifs|smb3|smbfs|ncpfs|afs|ceph|glusterfs|lustre|gpfs|beegfs|orangefs|pvfs2"
@@ -30,6 +32,12 @@ def machine_id() -> str:
 def boot_id() -> str:
     """The running kernel, within which its locks reach, over all containers; empty as for `machine_id`."""
     return "" if os.environ.get(HOST_VARIABLE) else _content(_BOOT_ID)
+
+
+def process_began(pid: int) -> str:
+    """When a process of this machine began, in ticks of its kernel; empty where there is none, or nobody can tell."""
+    fields = _content(_PROCESSES / str(pid) / "stat").rpartition(") ")[2].split(" ")
+    return fields[_BEGAN] if len(fields) > _BEGAN else ""
 
 
 def is_here(host: str, machine: str, boot: str) -> bool:

@@ -134,8 +134,8 @@ class Limiter:
             self._in_flight[token] -= 1
 
     def _take(self, limits: Limits, token: str, method: str, path: str) -> float:
-        now = self.clock.monotonic()
         own, shared, cost = self._buckets_for(limits, token, method, path)
+        now = self.clock.monotonic()  # not before a new bucket's own time
         wait = max(own.wait(cost, now), shared.wait(cost, now))
         if wait <= 0:
             own.tokens -= cost

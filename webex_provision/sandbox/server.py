@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -134,13 +134,14 @@ class SandboxServer:
 
 
 @contextlib.contextmanager
-def _announced(server: _Server, url: str) -> Iterator[None]:
-    """Print the URL on one line once the server answers."""
+def _announced(server: _Server, url: str, told: Callable[[str], None]) -> Iterator[None]:
+    """Print the URL on one line once the server answers; then whoever wants to know is told it."""
 
     def announce() -> None:
         if server.ready.wait(START_SECONDS):
             sys.stdout.write(f"{url}\n")
             sys.stdout.flush()
+            told(url)
 
     thread = threading.Thread(target=announce, daemon=True)
     thread.start()
@@ -148,8 +149,8 @@ def _announced(server: _Server, url: str) -> Iterator[None]:
     thread.join(1)
 
 
-def serve(config: SandboxConfig) -> None:
-    """Serve until SIGINT or SIGTERM; prints the base URL on one line when ready.
+def serve(config: SandboxConfig, told: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until SIGINT or SIGTERM; prints the base URL on one line when ready, and tells it to `told`.
 
     OSError when the port is taken, ValueError when the state file does not fit.
     """
@@ -157,5 +158,5 @@ def serve(config: SandboxConfig) -> None:
     listener = _listen(config.port)
     url = f"http://{HOST}:{listener.getsockname()[1]}{PREFIX}"
     server = _server(sandbox)
-    with _announced(server, url):
+    with _announced(server, url, told):
         server.run(sockets=[listener])

@@ -9,114 +9,113 @@ import math
 from collections import deque
 
 SLOWEST = 0.1  # requests per second; a longer pause is what Retry-After is for
-CALLS_A_REFUSAL = 130  # served calls that pay for one 429
-SECONDS_A_HELD_SECOND = 40  # open seconds that pay for one second of Retry-After
-SEARCH_CALLS = 30  # the price while the ceiling is not known for sure: soon paid, for an idle tenant costs more
-NEAR = 1.1  # a new ceiling within this factor of the old one confirms it
-EASED = 0.98  # of the ceiling, after a 429
-PRESS_STEP, MOST_PRESS = 0.002, 1.08  # how gently the pace rises above the ceiling while saved calls are spent
-SEARCH_HASTE = 4  # so many times less gently while the ceiling is not known for sure
-MOST_RAISED = 1.02  # of a ceiling that 429s while it is pressed; saved calls may have carried us above it
-CLIMB, STEEPEST = 0.003, 0.1  # k answers after the climb began one more makes the pace 1 + CLIMB * k times as high
-CUT = 0.5  # at most so much slower after one burst of 429s
-DOUBT = 0.7  # of the pace kept, for once, when a 429 comes below a pace that was proven
-MEASURED_CALLS = 2  # the first and the last call of a measurement stand for no time
-PAID = 0.8  # of the price, from where on a 429 is expected
-RECENT, FEWEST = 12, 5  # departures that tell the pace really kept; fewer tell nothing
+CALLS_A_REFUSAL, MOST_CALLS = 125, 200  # served calls that pay for one 429, and at most for the debts before one look
+SECONDS_A_HELD_SECOND = 50  # seconds that pay for one of Retry-After
+SEARCH_CALLS, SEARCH_SECONDS = 40, 12  # the same while the ceiling is not known: soon paid, or a pace is wrong for long
+LONGEST_HOLD = 30  # seconds in which a bucket is believed to fill; a longer hold is bad luck, neither measured nor paid
+CLOSE = 1.25  # bounds within this factor of each other are a ceiling that is known
+ABOVE = 1.1  # times a pace that was certain: a 429 up here says nothing against it
+OVERSHOT = 4  # the very first 429 comes at up to so many times the limit
+STEEPEST = 0.1  # of the pace: what it grows by with one answer, at most
+PRESS_STEP = 0.002  # of the ceiling: what it grows by while calls that a bucket has saved may be what is served
+CLIMB_STEP = 0.003  # of the pace, times the answers since the climb began
+AHEAD, CLIMBING_AHEAD = 1.15, 1.7  # of the pace really kept: one that something else holds back proves nothing
+RECENT, FEWEST = 8, 5  # departures that tell the pace really kept; fewer tell nothing
 
 
 class LearnedPace:
     """The pace of one endpoint family: `rate`, in requests per second, between SLOWEST and `fastest`.
 
-    Most limiters are buckets that hold some calls and are refilled at a steady rate. We know neither, but after a
-    429 the bucket is empty: whatever is served from then on until the next 429 was refilled, so the number of these
-    calls by the seconds between is a pace that is certainly allowed (`lowest`). The real one is higher if the bucket
-    was too small for what came in during the hold. A bound on calls in flight looks like a bucket of one call.
+    Most limiters are buckets that hold some calls and are refilled at a steady rate. We know neither, but at a 429
+    the bucket is empty. So whatever is served from one 429 to the next was refilled in between: these calls by all
+    these seconds is a pace that is `certain`. It is the limit, if the bucket could hold what came in during the
+    pause. If it could not (or is no bucket, but a bound on calls in flight), the limit is higher, and at most the
+    pace that was refused: the `ceiling`. The pace goes on from the geometric middle of the two, so that each 429
+    brings them closer, and rises in three stages until the next one:
 
-    The pace goes through three stages and starts again after each burst of 429s, from just below the new ceiling:
+    - pay: evenly up to the ceiling, over as many answers as the last 429s have cost. Once both are close to each
+      other this is where a steady tenant keeps us
+    - press: gently above the ceiling, until more was served than a limit there could have let in
+    - climb: now the limit must be higher. Each answer makes the pace grow more than the one before, so a limit that
+      has risen is reached within some dozens of calls. The first ceiling is looked for like this too
 
-    - pay: it rises in a straight line to the ceiling, over as many answers as the last burst has cost
-    - press: it rises gently above the ceiling until all calls are spent that the bucket may have saved. A 429 here
-      or at the end of the line confirms the ceiling; this is where a steady tenant keeps us
-    - climb: with nothing saved, every further answer says that the limit is higher than we thought. Each makes the
-      pace grow more than the one before, so a limit that has risen is reached within some dozens of calls. The
-      first ceiling is looked for like this too
-
-    A 429 before the price is paid says that the limit has fallen, or was guessed too high: the new ceiling lies
-    between the refused pace and what is certain, in the geometric middle. The pace grows only with answers to calls
-    that had to wait for it: without demand nothing is learned.
+    The pace grows only with answers to calls that had to wait for it: without demand nothing is learned.
     """
 
     def __init__(self, rate: float, fastest: float) -> None:
         self.rate = min(rate, fastest)
         self._fastest, self._slowest = fastest, min(SLOWEST, self.rate)
-        self._ceiling = math.inf
-        self._proven = 0.0  # the last ceiling that a climb has left behind
-        self._sure = False  # whether the last burst confirmed the ceiling
-        self._price = 0.0  # answers
+        self._certain, self._ceiling = 0.0, math.inf
+        self._doubts = 0  # bursts in a row that have left the two far apart
+        self._debt = 0.0  # answers; below zero when more were served than all 429s have cost
+        self._price, self._growth = 0.0, 1.0  # answers of the stage `pay`, and what each multiplies the pace by
         self._answers = 0  # since the last burst, to calls that had waited for the pace
         self._climbed = 0  # of them, since the climb began
-        self._saved = 0.0  # calls that the bucket may still hold
-        self._burst, self._burst_ended = 0, -math.inf
-        self._empty_at, self._sent_since = -math.inf, 0
+        self._burst_ended, self._held = -math.inf, 0.0
+        self._empty_at, self._left_at, self._sent_since = -math.inf, 0.0, 0
         self._recent: deque[float] = deque(maxlen=RECENT)
+        self._idle = 0.0  # seconds in which nobody wanted to call: they say nothing about the pace
 
     def sent(self, now: float, lull: float) -> None:
         """A call leaves, at `now` in seconds; for `lull` seconds before it nobody wanted to."""
         self._sent_since += 1
+        self._left_at = now
         self._empty_at += lull
-        self._recent.append(now)
+        self._idle += lull
+        self._recent.append(now - self._idle)
 
     def served(self) -> None:
         """A call that had waited for the pace was answered."""
+        self._debt -= 1
+        searching = self._ceiling == math.inf
+        climbing = searching or self._climbed > 0
+        if self.rate > (CLIMBING_AHEAD if climbing else AHEAD) * self._recent_rate():
+            return
         self._answers += 1
-        ceiling = self._ceiling
-        if self._answers <= self._price:
-            self._set(self.rate + (1 - EASED) * ceiling / self._price)
-            self._saved += 1 - self.rate / ceiling
-        elif self._saved > 0:
-            step = PRESS_STEP * (1 if self._sure else SEARCH_HASTE)
-            self._set(min(self.rate + step * ceiling, MOST_PRESS * ceiling))
-            self._saved -= self.rate / ceiling - 1
+        if self._answers <= self._price or self.rate < self._ceiling < math.inf:
+            self._set(self.rate * self._growth)
+        elif not climbing and self._sent_since < self._ceiling * self._seconds_until(self._left_at):
+            self._set(self.rate + PRESS_STEP * self._ceiling)
         else:
             self._climbed += 1
-            step = STEEPEST if ceiling == math.inf else min(STEEPEST, CLIMB * self._climbed)
-            self._set(self.rate * (1 + step))
+            self._set(self.rate * (1 + (STEEPEST if searching else min(STEEPEST, CLIMB_STEP * self._climbed))))
 
     def refused(self, now: float, departed_at: float, hold: float) -> None:
         """A call was answered 429 and no call leaves for `hold` seconds; calls that left before share one burst."""
         if departed_at > self._burst_ended:
-            self._find_ceiling(departed_at)
-            self._burst = 0
-        self._burst += 1
+            self._measure(departed_at)
+            self._held = 0.0
         self._burst_ended = now
+        self._held = max(self._held, hold)
         self._empty_at, self._sent_since = max(self._empty_at, departed_at), 0
         self._recent.clear()
         self._answers = self._climbed = 0
-        self._saved = hold * self._ceiling
-        calls = (CALLS_A_REFUSAL if self._sure else SEARCH_CALLS) * self._burst
-        self._price = max(calls, SECONDS_A_HELD_SECOND * hold * self.rate if self._sure else 0)
+        self._debt += CALLS_A_REFUSAL
+        calls, seconds = max(SEARCH_CALLS, min(MOST_CALLS, self._debt)), SECONDS_A_HELD_SECOND
+        if self._doubts:
+            calls, seconds = min(MOST_CALLS, SEARCH_CALLS * self._doubts), SEARCH_SECONDS
+        self._price = max(calls, seconds * min(self._held, LONGEST_HOLD) * self.rate)
+        self._growth = min(1 + STEEPEST, max(1.0, self._ceiling / self.rate) ** (1 / self._price))
 
-    def _find_ceiling(self, departed_at: float) -> None:
-        """A new burst: where the ceiling is now, and whether that is what we knew."""
-        known, kept = self._ceiling, min(self.rate, self._recent_rate())
-        seconds = departed_at - self._empty_at
-        lowest = min(kept, max(0, self._sent_since - MEASURED_CALLS) / seconds if seconds > 0 else 0.0)
-        if known == math.inf:
-            ceiling = max(lowest, CUT * kept)
-        elif self._climbed:
-            self._proven = known
-            ceiling = max(lowest, known, kept)
-        elif self._sure and self._answers > PAID * self._price:
-            ceiling = max(lowest, min(kept, MOST_RAISED * known))
+    def _measure(self, departed_at: float) -> None:
+        """A new burst: between which bounds the limit is now, and the pace to go on with."""
+        kept, known = min(self.rate, self._recent_rate()), self._certain
+        seconds, served = self._seconds_until(departed_at), self._sent_since - 1
+        if self._ceiling == math.inf:
+            certain = kept / OVERSHOT
         else:
-            certain = self._proven
-            if certain >= kept:  # no longer: the limit has fallen, or this was bad luck
-                certain, self._proven = DOUBT * kept, 0.0
-            ceiling = max(CUT * kept, math.sqrt(kept * max(lowest, certain)))
-        self._sure = known / NEAR <= ceiling <= known * NEAR
-        self._ceiling = max(ceiling, self._slowest)
-        self._set(EASED * self._ceiling)
+            certain = max(0.5, served - 0.5) / seconds if seconds > 0 else kept  # half a call may be left over
+        ceiling = max(kept, certain)
+        pace = math.sqrt(certain * ceiling)
+        if certain < known and kept > ABOVE * known:
+            pace = certain = known
+        self._doubts = 0 if ceiling <= CLOSE * certain else self._doubts + 1
+        self._certain, self._ceiling = certain, ceiling
+        self._set(min(self.rate, pace))
+
+    def _seconds_until(self, at: float) -> float:
+        """Since the bucket was empty."""
+        return at - self._empty_at - max(0.0, self._held - LONGEST_HOLD)
 
     def _set(self, rate: float) -> None:
         self.rate = min(self._fastest, max(self._slowest, rate))

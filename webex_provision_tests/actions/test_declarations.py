@@ -92,11 +92,12 @@ def test_no_create_without_a_lookup_before_it(entity_type: EntityType) -> None:
         lookups = [
             earlier
             for earlier in entity_type.steps[:position]
-            if isinstance(earlier, Lookup) and earlier.name == step.recheck
+            if isinstance(earlier, Lookup | LookupMany) and earlier.name == step.recheck
         ]
-        assert [lookup.confirm for lookup in lookups] == [True]
-        assert lookups[0].save == step.save
-        assert "id" in step.expect.fields
+        assert [lookup.confirm is True or lookup.confirm("any key") for lookup in lookups] == [True]
+        # A phone's answer may be empty, and a code is all that comes back for one that is yet to be activated.
+        known_by_id = lookups[0].save == step.save and "id" in step.expect.fields
+        assert known_by_id or (step.expect.proof is not None or "code" in step.expect.fields), step.name
 
 
 @each_type

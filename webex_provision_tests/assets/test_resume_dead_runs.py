@@ -75,15 +75,25 @@ def test_a_killed_run_is_asked_for_again_as_a_resume(instance: dg.DagsterInstanc
     assert [request.run_key for request in data.run_requests or []] == [f"resume-{killed}"]
 
 
-def test_what_lives_or_is_of_another_tenant_or_never_began_is_left_alone(instance: dg.DagsterInstance) -> None:
+def test_what_lives_or_is_of_another_tenant_is_left_alone(instance: dg.DagsterInstance) -> None:
     run_of(instance, process=f"elsewhere:{gone().partition(':')[2]}")
     other = run_of(instance, **{TENANT_TAG: "webexapis.com"})
-    empty = dg.JobDefinition(graph_def=dg.GraphDefinition(name=PROVISION_JOB))
-    fails(instance, instance.create_run_for_job(empty).run_id)
     assert requests(instance) == []
     ended = instance.get_run_by_id(other)
     assert ended is not None
     assert ended.is_failure
+
+
+def test_a_run_whose_worker_was_killed_before_it_began_is_asked_for_again(instance: dg.DagsterInstance) -> None:
+    """It takes seconds to begin, and a file of the inbox is taken once."""
+    whole = defs.resolve_job_def(PROVISION_JOB)
+    run_config = {"ops": {"roll_out": {"config": {"csv_path": "/in/site.csv"}}}}
+    lane = {TENANT_TAG: TENANT, CONTENT_TAG: "hash"}
+    fails(instance, instance.create_run_for_job(whole, run_config=run_config, tags=lane).run_id)
+    (request,) = requests(instance)
+    config = request.run_config["ops"]["roll_out"]["config"]
+    assert (config["csv_path"], config["mode"], request.tags[RESUMES_TAG]) == ("/in/site.csv", "resume", "1")
+    assert lane.items() <= request.tags.items()
 
 
 def test_a_killed_run_of_the_inbox_is_resumed_on_its_token_and_by_one_code_server(instance: dg.DagsterInstance) -> None:

@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from webex_provision.assets import inbox as looking
-from webex_provision.assets.dead_runs import PROCESS_TAG, end_dead_runs, process_tags
+from webex_provision.assets.dead_runs import BEGAN_TAG, PROCESS_TAG, end_dead_runs, process_tags
 from webex_provision.assets.failures import WrongRequest
 from webex_provision.assets.run_config import ProvisionConfig, refuse_other_content
 from webex_provision.assets.sensors import inbox_sensor
@@ -278,11 +278,11 @@ def test_the_cursor_holds_only_what_lies_there_now_and_never_more_than_a_thousan
     inbox.tick()
     assert inbox.said == "waiting: 4 older entries: move away what is done"
     assert inbox.cursor is not None
-    assert len(looking.Memory.read(inbox.cursor).done) == 5
+    assert len(looking.Memory.read(inbox.cursor, "1/1").done) == 5
     for path in inbox.folder.iterdir():
         path.unlink()
     inbox.tick()
-    assert looking.Memory.read(inbox.cursor) == looking.Memory()
+    assert looking.Memory.read(inbox.cursor, "1/1") == looking.Memory(share="1/1")
 
 
 def test_a_lost_cursor_starts_nothing_twice(inbox: Inbox) -> None:
@@ -307,6 +307,19 @@ def test_code_servers_that_share_an_inbox_take_each_content_once(inbox: Inbox, m
         taken += found
     assert sorted(taken) == sorted(names)
     assert [seen["file"] for seen in inbox.observed if seen["outcome"] == "not_taken"] == ["empty.csv"]
+
+
+def test_what_another_code_server_should_have_taken_is_taken_when_the_shares_are_dealt_anew(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{number}.csv" for number in range(12)]
+    for name in names:
+        inbox.drop(name, name)
+    monkeypatch.setenv("INBOX_SHARE", "1/2")
+    mine = files_of(inbox.settled())
+    assert 0 < len(mine) < len(names)
+    monkeypatch.setenv("INBOX_SHARE", "1/1")
+    assert sorted(mine + files_of(inbox.settled())) == sorted(names)
 
 
 @pytest.mark.usefixtures("tokens")
@@ -359,10 +372,14 @@ def test_only_runs_of_dead_processes_of_this_machine_are_ended() -> None:
             return started.run_id
 
         dead = run({PROCESS_TAG: f"{here}:{process.pid}"})
-        run(process_tags())
+        mine = process_tags()
+        run(mine)
+        # Numbers are given out again, and soon in a container that has started again.
+        before_me = run(mine | {BEGAN_TAG: "1"}) if mine[BEGAN_TAG] else None
+        run({PROCESS_TAG: mine[PROCESS_TAG]})
         run({PROCESS_TAG: f"elsewhere:{process.pid}"})
         run({})
-        assert end_dead_runs(instance) == [dead]
+        assert set(end_dead_runs(instance)) == {dead, before_me} - {None}
         ended = instance.get_run_by_id(dead)
         assert ended is not None
         assert ended.status is dg.DagsterRunStatus.FAILURE

@@ -8,13 +8,16 @@ from xml.etree import ElementTree as ET
 import dagster as dg
 import pytest
 
+from webex_provision.actions.actions_registry import entity_types_by_name
 from webex_provision.assets.failures import Verdict
 from webex_provision.assets.shown import MOST_LINES, bar, literal, rows_of, table
-from webex_provision.assets.standing import meaning_of
+from webex_provision.assets.standing import meaning_of, read_summary, standing
 from webex_provision.definitions import build_defs
+from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.records import REJECTED_COLUMNS
 from webex_provision.vocabulary import ExitCode, RunState
-from webex_provision_tests.rehearsal import write_csv
+from webex_provision_tests.in_process_site import InProcessSite
+from webex_provision_tests.rehearsal import LOCATION, user, write_csv
 
 PASTED = "[here](https://evil.example) ![x](https://evil.example/x.png) `code`\n# title | <b>"
 
@@ -63,18 +66,41 @@ def test_a_table_without_lines_is_a_word() -> None:
     assert len(table([{"n": number} for number in range(50)]).records) == MOST_LINES  # type: ignore[attr-defined]
 
 
+def test_every_type_has_its_line_in_the_order_of_the_run_and_a_retry_is_told_where_it_mends_something(
+    tmp_path: Path,
+) -> None:
+    site = InProcessSite(tmp_path, [LOCATION, user("ana", "2101")])
+    site.run()
+    folder = RollOutFolder(site.folder)
+    types = list(entity_types_by_name())
+    summary = read_summary(folder) | {"by_type": {name: {"success": 1} for name in sorted(types)}}
+    shown = standing(folder, summary)["by_type"]
+    assert [record.data["type"] for record in shown.records] == types
+    for pending, told in (
+        ({"out_of_scope": 2}, "A retry mends none"),
+        (
+            {"out_of_scope": 2, "user_not_found": 1},
+            "webex-provision retry --reason user_not_found",
+        ),
+    ):
+        summary["counts"] |= {"pending_by_reason": pending}
+        assert told in str(standing(folder, summary)["what_to_do"].value)
+
+
 @pytest.mark.parametrize("state", RunState)
 def test_every_state_has_its_meaning(state: RunState) -> None:
     assert meaning_of(state)
 
 
 def test_every_asset_is_described_and_owned_and_stands_in_one_group() -> None:
-    """Of several groups the graph opens as closed boxes."""
+    """Of several groups the graph opens as closed boxes. Lists show the first line of a description as it is."""
     graph = build_defs().resolve_asset_graph()
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
     assert len(nodes) == 6
     assert {node.group_name for node in nodes} == {"roll_out"}
-    assert all(node.owners and node.kinds and "**" in (node.description or "") for node in nodes)
+    first_lines = [(node.description or "").splitlines()[0] for node in nodes]
+    assert all(node.owners and node.kinds for node in nodes)
+    assert all(line.endswith((".", ":")) and not set(line) & set("*`") for line in first_lines), first_lines
     assert all(graph.get(key).description for key in graph.asset_check_keys)
 
 

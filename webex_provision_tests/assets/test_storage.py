@@ -3,17 +3,24 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster_postgres import PostgresRunStorage
 
 from webex_provision.actions.row import Row
 from webex_provision.assets.home import POSTGRES_VARIABLE, StorageDown, UnusableStorage, dagster_home
 from webex_provision.assets.registry import find
+from webex_provision.assets.storage import ChosenStorage
 from webex_provision.engine.observer import Observer
 from webex_provision.ledger.states import RowOutcome
 from webex_provision.vocabulary import ExitCode, RunState
@@ -40,6 +47,42 @@ def test_without_the_variable_the_history_is_in_sqlite_below_the_home(
     with opened(dagster_home(tmp_path)) as instance:
         assert isinstance(instance.run_storage, SqliteRunStorage)
     assert list((tmp_path / ".dagster").rglob("*.db"))
+
+
+def test_a_dagster_yaml_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of one would pass for somebody's choice, for whoever starts just then and for ever after a kill."""
+    write = Path.write_text
+
+    def dies_in_the_middle(path: Path, text: str, **how: Any) -> None:
+        write(path, text[: len(text) // 2], **how)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "write_text", dies_in_the_middle)
+        with pytest.raises(KeyboardInterrupt):
+            dagster_home(tmp_path)
+    home = dagster_home(tmp_path)
+    assert "run_queue" in yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8"))
+
+
+def test_two_processes_never_make_the_tables_of_a_new_history_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster has no guard of its own: what they leave is refused by every later command."""
+    monkeypatch.delenv(POSTGRES_VARIABLE, raising=False)
+    real, both = DagsterSqliteStorage.from_local, threading.Barrier(2)
+    met = []
+
+    def from_local(*given: Any) -> DagsterSqliteStorage:
+        with suppress(threading.BrokenBarrierError):
+            met.append(both.wait(0.3))
+        return real(*given)
+
+    monkeypatch.setattr(DagsterSqliteStorage, "from_local", from_local)
+    with ThreadPoolExecutor(2) as pool:
+        for storage in pool.map(lambda _: ChosenStorage.from_config_value(None, {"base_dir": str(tmp_path)}), "12"):
+            storage.dispose()
+    assert met == []
 
 
 def test_with_it_every_machine_sees_the_runs_and_finds_the_roll_out(

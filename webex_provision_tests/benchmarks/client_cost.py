@@ -11,11 +11,8 @@ import asyncio
 import cProfile
 import logging
 import pstats
-import subprocess
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from statistics import median
 
 import httpx
@@ -24,6 +21,7 @@ from webex_provision.clock import Clock
 from webex_provision.config import Settings
 from webex_provision.webex.connection_client import WebexClient
 from webex_provision.wire import ApiRequest
+from webex_provision_tests.benchmarks.processes import sandbox
 
 IN_FLIGHT = 8
 TOKEN = "invented-for-a-benchmark"
@@ -38,32 +36,24 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args()
     logging.disable(logging.INFO)
-    with _sandbox() as base_url:
-        if chosen.profile:
-            with cProfile.Profile() as profile:
-                asyncio.run(_ours(base_url, chosen.calls))
-            pstats.Stats(profile).sort_stats("tottime").print_stats(30)
-            return
+    if chosen.profile:
+        with sandbox() as base_url, cProfile.Profile() as profile:
+            asyncio.run(_ours(base_url, chosen.calls))
+        pstats.Stats(profile).sort_stats("tottime").print_stats(30)
+        return
+    bare, ours, share = measured(calls=chosen.calls, rounds=chosen.rounds)
+    told = f"bare httpx {bare * 1e3:.3f} ms a call, ours {ours * 1e3:.3f} ms: {share:.2f} times as much"
+    print(told)  # noqa: T201
+
+
+def measured(*, calls: int, rounds: int) -> tuple[float, float, float]:
+    """CPU seconds of a call by bare httpx and by our client, and how many times as much ours takes."""
+    with sandbox() as base_url:
         asyncio.run(_bare(base_url, 200))
         asyncio.run(_ours(base_url, 200))
-        rounds = [
-            (asyncio.run(_bare(base_url, chosen.calls)), asyncio.run(_ours(base_url, chosen.calls)))
-            for _ in range(chosen.rounds)
-        ]
-    bare, ours = (median(column) / chosen.calls * 1_000 for column in zip(*rounds, strict=True))
-    share = median(ours / bare for bare, ours in rounds)
-    print(f"bare httpx {bare:.3f} ms a call, ours {ours:.3f} ms: {share:.2f} times as much")  # noqa: T201
-
-
-@contextmanager
-def _sandbox() -> Iterator[str]:
-    command = [sys.executable, "-m", "webex_provision.sandbox", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield next(word for word in process.stdout.readline().split() if word.startswith("http://"))
-        finally:
-            process.terminate()
+        played = [(asyncio.run(_bare(base_url, calls)), asyncio.run(_ours(base_url, calls))) for _ in range(rounds)]
+    bare, ours = (median(column) / calls for column in zip(*played, strict=True))
+    return bare, ours, median(ours / bare for bare, ours in played)
 
 
 async def _timed(calls: int, call: Callable[[], Awaitable[object]]) -> float:

@@ -18,7 +18,7 @@ from webex_provision_tests.benchmarks.contestants import BOUND, CONTESTANTS
 _STEPS = 24
 _SHORTEST_STEP = 5.0  # seconds; shorter ones would show the first burst and little else
 _TOO_SLOW = 1.25
-_COLOURS = ("#1b6ca8", "#c44e52", "#dd8452", "#8c8c8c")
+_COLOURS = ("#1b6ca8", "#c44e52", "#dd8452", "#55a868", "#8c8c8c")
 
 
 def ratio_to_bound(outcomes: Sequence[Outcome], name: str, figure: str) -> float:
@@ -104,6 +104,7 @@ def _throughput(path: Path, outcomes: Sequence[Outcome]) -> None:
     if limits is not None:
         axes.axhline(limits.organisation, color="black", linestyle="--", label="limit of the organisation")
         axes.axhline(limits.people, color="black", linestyle=":", label="limit of people and licences")
+        axes.axhline(limits.family, color="black", linestyle="-.", label="limit of each other family")
         axes.set_ylim(0, 2 * limits.organisation)
     axes.set(xlabel="minutes of the tenant", ylabel="calls let in, a minute", xlim=(0, None))
     axes.legend(fontsize=8)
@@ -125,7 +126,7 @@ def _calls(path: Path, outcomes: Sequence[Outcome]) -> None:
         begin = [before + count for before, count in zip(begin, counts, strict=True)]
     axes.invert_yaxis()
     axes.set(xlabel="calls")
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="lower right")
     figure.tight_layout()
     figure.savefig(path, dpi=90)
     pyplot.close(figure)

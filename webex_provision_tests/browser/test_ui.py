@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from webex_provision.assets.nightly import SCHEDULE
 from webex_provision_tests.browser.ui_server import ui_in
 from webex_provision_tests.browser.window import Window, missing, window_on
 
@@ -136,3 +137,22 @@ def test_what_can_start_runs_by_itself_says_when(window: Window) -> None:
     window.open("/automation")
     window.reads("retry_user_not_found_nightly", "inbox", "dead_runs", "Scheduled At 02:00 AM UTC")
     window.picture("automation")
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "told"),
+    [
+        ("assets", "/locations/webex_provision.definitions/asset-groups/roll_out/list", "Phase 2 of 3: calling"),
+        ("sensor", "/locations/webex_provision.definitions/sensors/inbox", "Launches the job provision for every CSV"),
+        ("schedule", f"/locations/webex_provision.definitions/schedules/{SCHEDULE}", "Off until you switch it on"),
+        ("timeline", "/overview/activity/timeline", "provision"),
+    ],
+)
+def test_every_other_page_says_what_it_is_about_in_plain_words(
+    window: Window, launched: str, name: str, page: str, told: str
+) -> None:
+    """Lists and automation show a description as it is: marks of Markdown would stand there for all to see."""
+    assert launched
+    window.open(page)
+    window.reads(told)
+    window.picture(name)

@@ -90,6 +90,7 @@ def test_a_corrupt_ledger_ends_with_5_and_repair_mends_it(tmp_path: Path, termin
     mended = terminal.types("repair", "--output-dir", str(folder.root))
     assert mended.code == 0
     assert "results.csv" in mended.out
+    assert f"Go on with: webex-provision resume --output-dir {folder.root}" in mended.out
     assert terminal.types("status", "--output-dir", str(folder.root)).code == 0
     assert "nothing was wrong" in terminal.types("repair", "--output-dir", str(folder.root)).out
 

@@ -43,7 +43,7 @@ def test_every_run_is_recorded_with_who_when_where_and_what_came_of_it(site: InP
     assert (first.record.counts.processed, retried.record.counts.processed) == (3, 1)
     assert (first.record.counts.success, retried.record.counts.pending) == (2, 1)
     assert first.record.started_at <= first.record.ended_at < retried.record.started_at
-    assert wish_of(retried.record) == "retry_pending --reason user_not_found"
+    assert wish_of(retried.record) == "retry --reason user_not_found"
 
 
 def test_a_run_whose_checks_fail_is_recorded_too(site: InProcessSite) -> None:
@@ -66,7 +66,7 @@ def test_a_run_without_an_end_was_interrupted_unless_its_process_lives(tmp_path:
 
 def test_what_a_run_was_limited_to_is_told_as_it_was_typed() -> None:
     chosen = Selection(phases=(Phase.USERS,), types=("hunt_group",), batches=(3, 4))
-    assert wish_of(begun("a", selection=chosen)) == "resume --phase 2 --type hunt_group batches 3, 4"
+    assert wish_of(begun("a", selection=chosen)) == "run --phase 2 --type hunt_group batches 3, 4"
 
 
 def _two_roll_outs(base: Path) -> tuple[Path, Path]:
@@ -96,6 +96,7 @@ def test_roll_outs_and_runs_are_listed_newest_first(tmp_path: Path, terminal: Te
     assert said.out.index("eva@example.com") < said.out.index("admin@example.com")
     for told in ("/srv/site.csv", "abababababab", "second", "2026-01-06 08:00:00Z", "COMPLETED_WITH_PENDING"):
         assert told in said.out
+    assert max(map(len, said.out.splitlines()[3:-1])) <= 80, said.out
 
 
 def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_listed(tmp_path: Path, terminal: Terminal) -> None:

@@ -92,7 +92,7 @@ def test_a_row_and_the_history_are_told_in_spanish_too(tmp_path: Path, terminal:
     append_run(folder, ended("r1"))
     for words, told in (
         (["show", "1"], ("fila 1 del CSV", "Intentos", "success en ")),
-        (["history"], ("inicio", "quién", "El id de ejecución")),
+        (["history"], ("filas hechas en", "por admin@example.com", "El id de ejecución")),
     ):
         said = terminal.types(*words, "--output-dir", str(folder.root), "--lang", "es")
         assert said.code == 0

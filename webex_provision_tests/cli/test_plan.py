@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from webex_provision.generator import write_csv
+from webex_provision.ledger.manifest import Selection
 from webex_provision.sandbox import SandboxConfig, SandboxServer
 from webex_provision.vocabulary import ExitCode
 from webex_provision_tests.cli.typed import TOKEN, Terminal, tenant
+from webex_provision_tests.in_process_site import InProcessSite
 from webex_provision_tests.ledger.samples import roll_out
+from webex_provision_tests.rehearsal import LOCATION, user
 
 ROWS = 12
 QUICK = ("--requests-per-second", "200")
@@ -50,6 +53,34 @@ def test_a_plan_is_shown_written_for_its_owner_only_and_changes_nothing(
     assert TOKEN not in said.all + Path("out/plan.csv").read_text(encoding="utf-8")
 
 
+def test_rejected_rows_are_told_with_what_to_do_before_the_run_is_named(site: Path, terminal: Terminal) -> None:
+    lines = site.read_text(encoding="utf-8").splitlines()
+    wrong = ["wrokspace" + "," * lines[0].count(",")] * 7
+    site.write_text("\n".join([*lines, *wrong]), encoding="utf-8")
+    said = terminal.types("plan", str(site), "--offline", "-o", "plan.csv")
+    assert said.code == 0, said.all
+    assert f"row {ROWS + 1}: entity_type: 'wrokspace' is not a type (nearest: workspace)" in said.out
+    assert "… and 2 more in plan.csv" in said.out
+    before_it = said.out.split(f"Or leave them out: webex-provision run {site}")[0]
+    assert "Rejected rows: 7. Mend the CSV" in before_it
+
+
+def test_a_plan_of_what_a_run_has_been_over_names_the_command_that_would_do_it(
+    tmp_path: Path, terminal: Terminal
+) -> None:
+    rows = [LOCATION, user("ana", "2101")]
+    done = InProcessSite(tmp_path, rows)
+    plan = ("plan", str(done.csv), "--offline", "--output-dir", str(done.folder))
+    done.prepare()
+    assert f"Do it: webex-provision run {done.csv}" in terminal.types(*plan).out
+    done.run(selection=Selection(types=("location",)))
+    assert f"with the 1 rows that it has not reached: webex-provision run {done.csv}" in terminal.types(*plan).out
+    done.run()
+    said = terminal.types(*plan)
+    assert f"All rows again: webex-provision replay --output-dir {done.folder}" in said.out
+    assert "webex-provision run" not in said.out
+
+
 def test_without_a_tenant_no_token_is_needed(site: Path, terminal: Terminal) -> None:
     said = terminal.types("plan", str(site), "--offline", "-o", "elsewhere.csv")
     assert said.code == 0, said.all
@@ -62,8 +93,11 @@ def test_scripts_get_one_json_document_with_the_time_at_the_given_limit(
     site: Path, sandbox: SandboxServer, terminal: Terminal
 ) -> None:
     words = ["plan", str(site), "--json", "--calls-per-minute", "60", *QUICK]
-    document = json.loads(terminal.types(*words, **tenant(sandbox.base_url)).out)
-    assert document["minutes"] == round(document["calls"] / 60, 1)
+    document, usual = (
+        json.loads(terminal.types(*typed, **tenant(sandbox.base_url)).out)
+        for typed in (words, ["plan", str(site), "--json", *QUICK])
+    )
+    assert document["minutes"] == pytest.approx(300 / 60 * usual["minutes"], abs=0.3)
     assert sum(document["rows"].values()) == len(document["plan"]) == ROWS
     assert Path(document["file"]).is_file()
 

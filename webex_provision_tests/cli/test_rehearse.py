@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from webex_provision.clock import Clock
-from webex_provision.console.call_counter import BEFORE_ROWS, CallCounter, minutes_needed
+from webex_provision.console.call_counter import BEFORE_ROWS, CallCounter
+from webex_provision.console.rehearsal_report import Rehearsed
+from webex_provision.console.standing import standing_of
 from webex_provision.engine.rollout import RollOut
 from webex_provision.intake.roll_out import prepare
+from webex_provision.ledger.records import REJECTED_COLUMNS, csv_line, header_line
 from webex_provision.ledger.rehearsal_mark import NotForThis, mark_rehearsal, refuse_rehearsal_on
 from webex_provision.ledger.states import RowOutcome
 from webex_provision.sandbox.request_log import RequestLog
@@ -100,7 +103,7 @@ def test_faults_by_choice_end_it_as_they_would_end_a_real_run(tmp_path: Path, te
     said = terminal.types("rehearse", str(site), "--faults", str(faults), *PACE)
     assert said.code == 7
     assert "STOPPED_AUTH in rehearsal" in said.out
-    assert f"Before the real run, set: {' '.join(NEEDS)}" in said.out
+    assert "Before the real run, type: export TRUNK_MADRID_PASSWORD=… ALLOW_NUMBER_REMOVAL=true" in said.out
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,17 @@ def test_what_cannot_be_rehearsed_ends_with_a_line_and_exit_2(
     said = terminal.types("rehearse", *words)
     assert (said.code, said.out.count("\n") <= 1) == (2, True)
     assert told in said.err
+
+
+def test_a_type_whose_rows_were_all_rejected_has_its_line_in_the_order_of_the_run(tmp_path: Path) -> None:
+    folder = roll_out(tmp_path, rows_read=9, rows_rejected=2)
+    lines = [(number, kind, "", "duplicate_key", "keep one", "{}", number) for number, kind in ((8, "trunk"), (9, "?"))]
+    folder.rejected.write_bytes(b"".join([header_line(REJECTED_COLUMNS), *(csv_line(("", *line)) for line in lines)]))
+    calls = {BEFORE_ROWS: Counter(people=2), "location": Counter(places=1), "user_calling_settings": Counter(people=1)}
+    rehearsed = Rehearsed(standing_of(folder, Clock()), calls, 300, 0, {})
+    assert rehearsed.lines() == [BEFORE_ROWS, "location", "trunk", "user_calling_settings", "?"]
+    document = rehearsed.as_dict()["by_type"]
+    assert document["trunk"] == {"rejected": 1, "calls": 0, "seconds": 0}
 
 
 def test_calls_are_counted_for_the_type_that_was_at_work() -> None:
@@ -158,4 +172,3 @@ def test_calls_are_counted_for_the_type_that_was_at_work() -> None:
         "location": {"places": 2},
         "user_calling_settings": {"people": 3},
     }
-    assert minutes_needed(Counter({"people": 3, "places": 30}), 10) == 3

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import subprocess
 import sys
 from pathlib import Path
 
@@ -43,6 +44,16 @@ def test_a_terminal_that_wants_no_colour_gets_none(variables: dict[str, str], fo
     shown = _on_a_terminal(["status", "--output-dir", str(folder)], variables)
     assert b"retry --output-dir" in shown
     assert b"\x1b[3" not in shown
+
+
+def test_a_reader_that_goes_is_no_fault(folder: Path) -> None:
+    """As with `| head -1`: nothing on stderr, and the exit code that the command has anyway."""
+    command = [sys.executable, "-m", "webex_provision.cli", "status", "--json", "--output-dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(60)) == (b"", 0)
 
 
 def test_a_terminal_gets_colour(folder: Path) -> None:

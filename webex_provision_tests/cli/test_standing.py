@@ -15,6 +15,7 @@ from webex_provision.ledger.checkpoint import Progress
 from webex_provision.ledger.errors import LedgerError
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.ledger.locks import FolderLock
+from webex_provision.ledger.records import REJECTED_COLUMNS, csv_line, header_line
 from webex_provision.ledger.rehearsal_mark import mark_rehearsal
 from webex_provision.ledger.runs import append_run
 from webex_provision.vocabulary import Phase, Reason, RunMode, RunState
@@ -60,6 +61,24 @@ def test_counts_follow_the_last_states(tmp_path: Path) -> None:
     assert standing.pending_by_reason == {"user_not_found": 1, "out_of_scope": 1}
     assert standing.by_phase == {"1": {"success": 3}, "2": {"success": 1, "pending": 2, "not_reached": 1}}
     assert standing.by_type["user"] == {"success": 1, "pending": 2}
+
+
+def test_rejections_are_told_with_their_messages_and_counted_with_their_types_in_the_order_of_the_run(
+    tmp_path: Path, terminal: Terminal
+) -> None:
+    folder = _folder(tmp_path)
+    told = [f"row {row}: email: 'x{row}' is not an email" for row in range(10, 17)]
+    rows = [("", row, "user", "", "invalid_input_schema", why, "{}", row) for row, why in enumerate(told, start=10)]
+    rows.append(("", 17, "trunk", "", "duplicate_key", "row 17: keep one", "{}", 17))
+    folder.rejected.write_bytes(b"".join([header_line(REJECTED_COLUMNS), *map(csv_line, rows)]))
+    standing = standing_of(folder, Clock())
+    assert standing.rejections == tuple(told[:5])
+    assert standing.rejected_by_reason == {"invalid_input_schema": 7, "duplicate_key": 1}
+    assert list(standing.by_type) == ["location", "trunk", "user"]
+    assert standing.by_type["user"]["rejected"] == 7
+    said = terminal.types("status", "--output-dir", str(folder.root))
+    assert all(why in said.out for why in told[:5])
+    assert told[5] not in said.out
 
 
 def test_rows_that_wait_are_resumed_before_anything_is_retried(tmp_path: Path) -> None:

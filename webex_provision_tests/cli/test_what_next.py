@@ -81,6 +81,11 @@ def test_a_retry_that_leaves_rows_without_a_state_says_so_names_resume_and_does_
     resume = commands(said)[-1]
     assert resume == ["resume", "--output-dir", folder]
     assert terminal.types(*resume, *QUICK).code == 0
+    said = terminal.types(*resume, *QUICK)
+    assert (said.code, "Nothing to do: every row" in said.out) == (0, True)
+    assert f"webex-provision replay --output-dir {folder}" in said.out
+    said = terminal.types("retry", "--type", "location", *words)
+    assert (said.code, "Nothing to do: no row that was asked for is pending." in said.out) == (0, True)
 
 
 def test_a_retry_of_some_phases_misses_only_what_they_hold(tmp_path: Path) -> None:

@@ -60,6 +60,27 @@ def test_only_the_process_that_runs_gets_the_token() -> None:
     assert have == {"code-server"}
 
 
+def test_a_secret_that_cannot_be_read_stops_the_process_and_is_named(tmp_path: Path) -> None:
+    """Without its password a process would fail later, and for a reason that is none."""
+    (tmp_path / "PGPASSWORD").write_text("of-the-database\n")
+    cat = tmp_path / "bin" / "cat"
+    cat.parent.mkdir()
+    cat.write_text('#!/bin/sh\necho "cat: $1: Permission denied" >&2; exit 1\n')
+    cat.chmod(0o755)
+    start = ["sh", DEPLOY / "entrypoint.sh", "sh", "-c", "echo $PGPASSWORD"]
+    environment = {"PATH": "/usr/bin:/bin", "SECRETS_DIR": str(tmp_path)}
+    assert subprocess.run(start, env=environment, capture_output=True, check=True).stdout == b"of-the-database\n"
+    environment["PATH"] = f"{cat.parent}:{environment['PATH']}"
+    refused = subprocess.run(start, env=environment, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert (refused.stdout, refused.stderr) == ("", f"cat: {tmp_path}/PGPASSWORD: Permission denied\n")
+
+
+def test_runs_of_a_container_that_is_replaced_are_known_to_the_next_one() -> None:
+    """They died with it: under a name that comes and goes, the queue would wait for them for ever."""
+    assert OWN_SERVICES["code-server"]["hostname"] == "code-server"
+
+
 def test_secrets_are_named_never_written() -> None:
     environments = [image_environment(), *(service["environment"] for service in compose()["services"].values())]
     environments.append({entry["name"]: entry.get("value", "") for entry in deployment()["env"]})

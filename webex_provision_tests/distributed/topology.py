@@ -28,7 +28,7 @@ START_SENSOR = """mutation($selector: SensorSelector!) { startSensor(sensorSelec
   __typename ... on PythonError { message } } }"""
 _POLL_SECONDS = 0.2
 _START_SECONDS = 120
-_STOP_SECONDS = 30
+_STOP_SECONDS = 3
 T = TypeVar("T")
 
 

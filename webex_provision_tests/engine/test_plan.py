@@ -19,6 +19,7 @@ from webex_provision.ledger.writers import write_plan
 from webex_provision.sandbox.faults import Faults
 from webex_provision.sandbox.seeding import add_location
 from webex_provision.vocabulary import PlanAction, RunMode, RunState
+from webex_provision.wire import endpoint_family
 from webex_provision_tests.contract.routing_rows import PASSWORD_VARIABLE
 from webex_provision_tests.contract.rows import LATE, PROMPT, Rows, first_rows, second_rows
 from webex_provision_tests.in_process_site import Exchange, InProcessSite, recorded
@@ -27,7 +28,8 @@ from webex_provision_tests.rehearsal import LOCATION, hunt_group, user, workspac
 
 _NUMBER = re.compile(r"\+[0-9]{9,}")
 _QUESTIONS = ("/actions/validateDialPatterns/invoke",)
-_POLLS = re.compile(r"/jobs/|/devices\?mac=")  # how often a job is looked at, nobody can foresee
+# How often a job is looked at, nobody can foresee; nor that an owner's new phone does not show yet.
+_POLLS = re.compile(r"/jobs/|/devices\?(mac|personId)=")
 
 
 class Foretold(NamedTuple):
@@ -150,6 +152,20 @@ def test_the_calls_of_the_run_are_those_that_the_plan_counted(stories: Sequence[
         assert 0 <= len(story.called) - story.plan.calls <= unforeseen
         assert story.plan.lookups_made == len(story.sent)
     assert stories[1].plan.calls == len(stories[1].called)
+    called = Counter(endpoint_family(e.method, e.url.removeprefix("/v1")) for e in stories[1].called)
+    assert sum(stories[1].plan.families.values(), stories[1].plan.shared) == called
+
+
+def test_what_rows_ask_once_together_is_counted_once_of_a_location_that_is_still_to_be_made(
+    tmp_path: Path,
+) -> None:
+    connection = {"location_pstn_type": "NON_INTEGRATED_CCP", "location_pstn_target_key": "Example Carrier"}
+    profile = {"entity_type": "location_call_profiles", "location_key": "HQ", **connection}
+    order = {"entity_type": "location_number_state", "location_key": "HQ", "number_action": "ADD"}
+    orders = [order | {"number_phone_numbers": f"+3491000210{number}"} for number in range(5)]
+    story = _foretold(InProcessSite(tmp_path, [LOCATION, profile, *orders], seeded=[]))
+    assert {row.action for row in story.plan.rows} == {PlanAction.CREATE, PlanAction.UPDATE}
+    assert story.plan.calls == len(story.called)
 
 
 def test_without_a_tenant_nothing_is_sent_and_the_estimate_lies_above_the_run(
@@ -224,7 +240,14 @@ def test_a_token_that_dies_ends_the_plan_and_what_it_did_not_reach_is_said(tmp_p
     assert len(plan.rows) == 2
 
 
+def test_the_time_is_that_of_the_busiest_family_of_each_type_one_type_after_the_other() -> None:
+    """Each family has a limit of its own, and what it leaves unused is of no use to another type."""
+    users, groups = Counter({"people": 3_000}), Counter({"telephony-read": 300, "telephony-write": 900})
+    families = {"user_calling_settings": users, "hunt_group": groups}
+    plan = Plan((), Counter({"places": 30}), families, lookups_made=0, offline=True)
+    assert plan.minutes(300) == pytest.approx(0.1 + 10 + 3)
+
+
 def test_a_plan_can_be_printed_as_json(stories: Sequence[Foretold]) -> None:
     document = json.loads(json.dumps(stories[0].plan.as_dict(300)))
-    assert document["minutes"] == round(document["calls"] / 300, 1)
     assert sum(document["rows"].values()) == len(document["plan"])

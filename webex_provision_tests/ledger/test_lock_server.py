@@ -163,6 +163,7 @@ def test_a_session_that_no_longer_holds_what_it_took_has_lost_it(on: On) -> None
         lambda url: url.replace("@", "@wrong-secret@"),
         lambda url: url.replace("postgresql", "mysql"),
         lambda url: f"{url}?wrong-secret=1",
+        lambda url: url.replace(PASSWORD, "wrong-secret/of-two-parts"),
     ],
 )
 def test_a_server_that_cannot_be_used_is_one_clear_error_without_the_password(

@@ -145,10 +145,11 @@ def _faults(pairs: list[Pair], part: Part, turn: int) -> list[tuple[str, list[tu
 
 
 def table(hits: Hits) -> str:
-    """How often each kind met a row, how many types it met, and which type it met least."""
+    """How often each kind has struck, rows of how many types it met, and which type it met least."""
     lines = [f"{'kind of fault':<50} {'hits':>6} {'types':>6}   least"]
     for kind in sorted({kind for kind, _ in hits}):
         met = {name: count for (one, name), count in hits.items() if one == kind and name}
         least = min(met, key=lambda name: met[name], default="")
-        lines.append(f"{kind:<50} {sum(met.values()):>6} {len(met):>6}   {least} {met.get(least, 0)}")
+        struck = sum(count for (one, _), count in hits.items() if one == kind)
+        lines.append(f"{kind:<50} {struck:>6} {len(met):>6}   {least} {met.get(least, 0)}")
     return "\n".join(lines)

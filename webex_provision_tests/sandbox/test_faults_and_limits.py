@@ -222,6 +222,17 @@ def test_latency_is_added_to_every_answer() -> None:
     assert 0.2 <= clock.slept <= 0.3
 
 
+def test_a_bucket_that_is_new_lets_its_first_request_in_however_quick_it_fills() -> None:
+    class Moving(VirtualClock):
+        def monotonic(self) -> float:
+            self.advance(0.001)
+            return super().monotonic()
+
+    limiter = Limiter(Profile.NONE, Moving())
+    limiter.retune(Limits(family=300, people=300, burst=5, organisation=10**9, in_flight=40, write_cost=1))
+    assert limiter.enter("token", "GET", "/people/me", "id") is None
+
+
 def test_a_limiter_can_be_retuned_while_it_runs() -> None:
     """A bucket keeps what it holds, as far as the new one is large enough, and fills at the new rate from then on."""
     clock = VirtualClock()

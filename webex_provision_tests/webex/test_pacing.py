@@ -1,4 +1,4 @@
-"""The gate's promises: bounded in flight, never before Retry-After, fair, learning in both directions."""
+"""The gate's promises: bounded in flight, never before Retry-After, fair."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -11,10 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from webex_provision.webex.errors import RateLimitedTooLong
-from webex_provision.webex.learned_pace import MOST_PRESS, SLOWEST, STEEPEST, LearnedPace
 from webex_provision.webex.pacing import Pacer, Turnstile
-from webex_provision_tests.benchmarks.pace_simulation import possible, reached
-from webex_provision_tests.benchmarks.tenant_profiles import TENANTS, Tenant, limited
 from webex_provision_tests.virtual_clock import VirtualClock
 from webex_provision_tests.webex.tenant_double import run
 
@@ -278,31 +275,6 @@ def test_bounds_hold_and_no_one_starves_under_any_traffic(
     assert pace.lanes[0].inside == 0
 
 
-answers = st.lists(st.tuples(st.floats(0, 10), st.booleans(), st.floats(0, 200)), min_size=1, max_size=300)
-
-
-@hypothesis_settings(max_examples=60, deadline=None)
-@given(answers, st.floats(0.01, 1_000), st.floats(0.5, 1_000))
-def test_the_pace_stays_within_its_bounds_whatever_is_answered(
-    traffic: list[tuple[float, bool, float]], rate: float, fastest: float
-) -> None:
-    """Never above the configured maximum, never so slow that a call waits for minutes; no 429 speeds it up."""
-    pace = LearnedPace(rate, fastest)
-    slowest = min(SLOWEST, rate, fastest)
-    now = 0.0
-    for gap, refused, hold in traffic:
-        pace.sent(now, lull=max(0.0, gap - 5))
-        before, departed_at = pace.rate, now
-        now += gap
-        if refused:
-            pace.refused(now, departed_at, hold)
-            assert pace.rate <= max(before, slowest)
-        else:
-            pace.served()
-            assert before <= pace.rate <= max(before * (1 + STEEPEST), before * MOST_PRESS) * 1.001
-        assert slowest <= pace.rate <= fastest
-
-
 @hypothesis_settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 30), st.floats(0, 60)), max_size=20), st.integers(1, 20))
 def test_a_waiting_call_wakes_once_for_each_hold_and_not_more(holds: list[tuple[float, float]], callers: int) -> None:
@@ -331,27 +303,6 @@ def test_a_waiting_call_wakes_once_for_each_hold_and_not_more(holds: list[tuple[
 
     run(scenario())
     assert clock.wakes <= callers + 2 * len(holds)
-
-
-@pytest.mark.parametrize(
-    "tenant",
-    ["documented", "tight writes", "a third and back, burst 5"],
-)
-def test_the_limit_of_a_tenant_is_used_without_knowing_it(tenant: str) -> None:
-    """Twenty minutes of virtual time: 95 % of what a loop reaches that knows the limit, at most 1 % of 429s."""
-    run_of = {"latency": 0.3, "seed": 0, "seconds": 1_200.0}
-    best, ours = possible(TENANTS[tenant], **run_of), reached(TENANTS[tenant], **run_of)
-    assert len(ours.served) >= 0.95 * len(best.served)
-    assert ours.refused_share < 0.01
-    assert ours.most_in_flight <= 8
-    assert (ours.early, ours.given_up, ours.stopped) == (0, 0, False)
-
-
-def test_a_limit_that_rises_again_is_used_again_within_a_minute() -> None:
-    """From 2 to 6 calls a second: found as soon as the last refusal is paid for, and then within seconds."""
-    tenant = Tenant(((300, limited(2, burst=5)), (float("inf"), limited(6, burst=5))))
-    ours = reached(tenant, latency=0.3, seed=0, seconds=420)
-    assert ours.served_until(420) - ours.served_until(390) >= 0.9 * 6 * 30
 
 
 @hypothesis_settings(max_examples=30, deadline=None)

@@ -1,4 +1,4 @@
-"""Four ways to bring the same rows into a tenant; `python -m …contestants NAME PLAN.json` plays and measures one.
+"""Five ways to bring the same rows into a tenant; `python -m …contestants NAME PLAN.json` plays and measures one.
 
 A contestant is a module with `ready(plan)`: it prepares what the network has no part in, and gives back the play
 itself, which returns how often it had to be started (over all rows, or those that had failed).
@@ -21,6 +21,7 @@ CONTESTANTS = {
     "webex_provision": "engine",
     "wxc-sdk, row by row": "sdk_script",
     "wxc-sdk, async": "sdk_async",
+    "fewest writes, types in order": "fewest_writes_in_order",
     "fewest writes": "fewest_writes",
 }
 BOUND = "fewest writes"

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,21 @@ def sends_of(entries: Iterable[dict[str, Any]]) -> list[Send]:
     return sends
 
 
+def stages_of(sends: Iterable[Send]) -> list[list[Send]]:
+    """The writes by stage: the play sent no write of a later stage before the last one of an earlier stage."""
+    spans: dict[tuple[str, str], list[int]] = {}
+    sends = list(sends)
+    for place, send in enumerate(sends):
+        spans.setdefault((send.method, _ID.sub("", send.path)), [place, place])[1] = place
+    ends: list[int] = []
+    for first, last in spans.values():  # in the order of their first places
+        if ends and first <= ends[-1]:
+            ends[-1] = max(ends[-1], last)
+        else:
+            ends.append(last)
+    return [sends[before + 1 : end + 1] for before, end in pairwise([-1, *ends])]
+
+
 def _made(entry: dict[str, Any]) -> Iterator[str]:
     """What others may refer to once this is written: a new object, or a person who now calls."""
     if entry["created"]:
@@ -81,30 +97,30 @@ class Bucket:
 
 
 class Sender:
-    """Sends them all."""
+    """Sends them all; a stage starts when the earlier one has ended."""
 
-    def __init__(self, plan: Plan, sends: list[Send]) -> None:
-        self._plan, self._clock, self._sends = plan, plan.clock, sends
+    def __init__(self, plan: Plan, sends: list[Send], stages: list[list[Send]]) -> None:
+        self._plan, self._clock, self._sends, self._stages = plan, plan.clock, sends, stages
         self._limits = LIMITS.get(plan.profile, UNLIMITED)
+        self._own: dict[str, Bucket] = {}
         self._organisation = Bucket(self._limits.organisation, self._limits.burst * 3, self._clock)
         self._in_flight = asyncio.Semaphore(self._limits.in_flight - 1)
 
     async def run(self) -> None:
-        """A line of writes for each family, side by side."""
+        """In each stage a line of writes for each family, side by side."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        families: dict[str, list[Send]] = {}
-        for send in sorted(self._sends, key=lambda send: send.depth):
-            families.setdefault(family_of(send.method, send.path.removeprefix("/v1")), []).append(send)
-        async with (
-            httpx.AsyncClient(headers=headers, trust_env=False, timeout=60) as client,
-            asyncio.TaskGroup() as all_,
-        ):
-            for family, sends in families.items():
-                all_.create_task(self._family(client, family, sends, all_))
+        async with httpx.AsyncClient(headers=headers, trust_env=False, timeout=60) as client:
+            for stage in self._stages:
+                families: dict[str, list[Send]] = {}
+                for send in sorted(stage, key=lambda send: send.depth):
+                    families.setdefault(family_of(send.method, send.path.removeprefix("/v1")), []).append(send)
+                async with asyncio.TaskGroup() as all_:
+                    for family, sends in families.items():
+                        all_.create_task(self._family(client, family, sends, all_))
 
     async def _family(self, client: httpx.AsyncClient, family: str, sends: list[Send], all_: asyncio.TaskGroup) -> None:
         per_minute = self._limits.people if family == "people+licenses" else self._limits.family
-        own = Bucket(per_minute, self._limits.burst, self._clock)
+        own = self._own.setdefault(family, Bucket(per_minute, self._limits.burst, self._clock))
         for send in sends:
             for place in send.after:
                 await self._sends[place].answered.wait()
@@ -136,10 +152,16 @@ class Sender:
 
 def ready(plan: Plan) -> Callable[[], int]:
     """The writes are read before the play."""
+    return ready_in(plan, lambda sends: [sends])
+
+
+def ready_in(plan: Plan, stages: Callable[[list[Send]], list[list[Send]]]) -> Callable[[], int]:
+    """Ready to play the writes in these stages."""
     entries = json.loads(Path(plan.writes).read_text())
 
     def go() -> int:
-        asyncio.run(Sender(plan, sends_of(entries)).run())
+        sends = sends_of(entries)
+        asyncio.run(Sender(plan, sends, stages(sends)).run())
         return 1
 
     return go
