@@ -235,6 +235,7 @@ DEVICE = EntityType(
     notice=_notice,
     # One owner's devices are made one after the other: Webex races for the primary one otherwise.
     touches=lambda ctx: [f"device owner:{_kind(ctx)}:{_owner_name(ctx).casefold()}"],
+    owned=True,
     example={"device_serial": ""},
     steps=(
         Lookup(

@@ -2,7 +2,7 @@
 
 Derived from the declarations: of each row its location, and of a row whose type creates something also what it writes
 outside of that location (a trunk, a dial plan, a group, a prompt of the organisation). People are not claimed: nobody
-creates them here, and a phone goes with its owner; a MAC address in two inputs is refused by Webex.
+creates them here. Nor is what goes with an owner: a MAC address in two inputs is refused by Webex.
 """
 
 import unicodedata
@@ -17,7 +17,6 @@ from webex_provision.engine.ready_rows import rows_of
 from webex_provision.vocabulary import Phase
 
 _PLACE = "location_key"
-_OF_PEOPLE = "device owner:"
 _ELSEWHERE = "\0elsewhere"  # no cell holds a NUL
 
 
@@ -36,10 +35,10 @@ def claims_of_row(entity_type: EntityType, row: Row, references: References) -> 
     """What one row claims."""
     context = RowContext(row, references)
     claims = {f"location:{context.location_name().casefold()}"} if row.has(_PLACE) else set()
-    if any(isinstance(step, Write) and step.creates for step in entity_type.steps):
+    creates = any(isinstance(step, Write) and step.creates for step in entity_type.steps)
+    if creates and not entity_type.owned:
         # What stays the same when the row stands in another location is not of that location.
         moved = replace(row, cells={**row.cells, _PLACE: _ELSEWHERE})
-        lasting = set(entity_type.touches(context)) & set(entity_type.touches(RowContext(moved, references)))
-        claims |= {thing for thing in lasting if not thing.startswith(_OF_PEOPLE)}
+        claims |= set(entity_type.touches(context)) & set(entity_type.touches(RowContext(moved, references)))
     # Names are compared NFC and casefolded, as intake does it; folding can take a letter apart.
     return {unicodedata.normalize("NFC", claim) for claim in claims}

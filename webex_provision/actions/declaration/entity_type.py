@@ -33,7 +33,8 @@ class EntityType:
     the operator must learn from a row's success (a code to type in): it goes into the ledger, never into the log.
     `prefix` starts the names of the type's own columns. `example` corrects the example row, which is made of the
     columns' examples: cells that the row needs otherwise, "" for those that it leaves blank. `alias_examples` says
-    by alias how the alias's own example row differs from that.
+    by alias how the alias's own example row differs from that. `owned`: what its rows create goes with an owner, of
+    whom a site has thousands, so that inputs that run side by side don't claim it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class EntityType:
     entity_key: pl.Expr
     steps: tuple[Step, ...]
     touches: Callable[[RowContext], Iterable[str]]
+    owned: bool = False
     aliases: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     out_of_scope: tuple[OutOfScope, ...] = ()
