@@ -207,6 +207,8 @@ def _step(step: Step) -> Document:
         found = "found, exactly one" if must else "found, or known to be absent"
         if isinstance(step, Lookup) and step.wants_absence:
             found = "found, or still absent when lists can't lag any more"
+        if isinstance(step, Lookup) and step.bulk is not None:
+            found += f"; asked for up to {step.bulk.most} rows at once by {step.bulk.endpoint}, where that can be had"
         return told | {"list": step.index.name, "success": found, "must_exist": must}
     if isinstance(step, Check):
         return told | {"success": "nothing speaks against it"}

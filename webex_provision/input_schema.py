@@ -16,7 +16,8 @@ _HEAD = """# What may stand in the CSV
 One row is one entity. The columns of a row's `entity_type` are listed below; other cells of the row stay blank.
 
 - UTF-8 with commas; a BOM, CRLF line ends, quoted line breaks and any order of columns are fine.
-- So is an .xlsx workbook: each sheet has its own header in row 1; `notes…`, `_…` and hidden sheets are not read.
+- So is an .xlsx workbook: each sheet has its own header in row 1. Hidden sheets are not read, nor those named `_…`,
+  `notes…`, `readme…`, `instructions…`, `notas…`, `léeme…`, `instrucciones…`.
 - A blank cell is not sent and changes nothing. A lone `-` clears, where the table says *clearable*.
 - Lists are separated by `|`; one attribute of an item follows `=`; a backslash escapes `|`, `=`, `@`, `:` in a name.
 - Phone numbers are E.164 (`+34910002101`), extensions 2 to 8 digits; leading zeros are kept.

@@ -26,11 +26,13 @@ class Endpoint:
     ) -> "ApiRequest":
         """The request to this endpoint; `ids` fill the braces of the path and are percent-encoded.
 
+        All but `=`, in which padded ids end: a path may hold it, and some servers do not decode what is encoded.
+
         Raises ValueError for an id that would make another endpoint of the path: none at all, `.` and `..`.
         """
         if wrong := [name for name, value in ids.items() if value in {"", ".", ".."}]:
             raise ValueError(f"{self}: {wrong[0]} is no id")
-        path = self.path.format(**{name: quote(value, safe="") for name, value in ids.items()})
+        path = self.path.format(**{name: quote(value, safe="=") for name, value in ids.items()})
         return ApiRequest(self.method, path, dict(params or {}), json, endpoint=self)
 
     def __str__(self) -> str:

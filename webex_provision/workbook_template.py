@@ -33,7 +33,7 @@ _NOTES = (
     "Yellow columns must be filled; point at a header for what may stand below it. A blank cell changes nothing.",
     "The rows below the headers are examples: mend them, delete what is not wanted.",
     "All columns are text: keep it so, or numbers lose their + and leading zeros.",
-    "Sheets named notes… or _… are not read, like this one; columns named comment or x_… are not read either.",
+    "Sheets named notes…, notas… or _… are not read, like this one; nor are columns named comment or x_….",
 )
 
 

@@ -324,6 +324,7 @@ LOCATION_CALL_PROFILES = EntityType(
                 READ_PERMISSIONS.at(location_id=ctx.id_of("location")) if ctx.row.has(*_PERMISSION_COLUMNS) else None
             ),
             save="permissions",
+            advisory=True,
         ),
         Check(
             name="outgoing_permission_lookup", verdict=_permission_verdict, reasons=(Reason.LICENSE_OR_FEATURE_MISSING,)

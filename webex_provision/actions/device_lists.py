@@ -1,13 +1,16 @@
 """The lists that tell of phones: devices by MAC address, serial number or owner, and the models that Webex supports."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from webex_provision.actions.action_helpers import uuid_of
 from webex_provision.actions.declaration import Index, Item
-from webex_provision.wire import ApiRequest, Endpoint
+from webex_provision.wire import Answer, ApiRequest, Endpoint
 
 LIST_DEVICES = Endpoint("GET", "/devices", "spark-admin:devices_read")
+VALIDATE_MACS = Endpoint(
+    "POST", "/telephony/config/devices/actions/validateMacs/invoke", "spark-admin:telephony_config_write"
+)
 LIST_MODELS = Endpoint("GET", "/telephony/config/supportedDevices", "spark-admin:telephony_config_read")
 
 
@@ -27,6 +30,13 @@ def _comparable(key: str) -> str:
     if name == "mac":
         return f"mac:{plain_mac(value)}"
     return key if name == "serial" else f"{name}:{uuid_of(value)}"
+
+
+def free_macs(keys: Sequence[str], answer: Answer) -> list[str]:
+    """Of a list without faults Webex may say OK and no more; of any other it tells about each address (seen live)."""
+    told = {f"mac:{plain_mac(entry['mac'])}": entry["state"] for entry in answer.json.get("macStatus") or ()}
+    free = dict.fromkeys(keys, "AVAILABLE") | told if answer.json["status"] == "OK" else told
+    return [key for key in keys if free.get(key) == "AVAILABLE"]
 
 
 def _one_device(_: str, key: str) -> ApiRequest:

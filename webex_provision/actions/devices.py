@@ -7,6 +7,7 @@ import polars as pl
 
 from webex_provision.actions.action_helpers import owner_key, uuid_of, without_nulls
 from webex_provision.actions.declaration import (
+    BulkCheck,
     Check,
     Claim,
     EntityType,
@@ -23,7 +24,7 @@ from webex_provision.actions.declaration import (
     Write,
 )
 from webex_provision.actions.device_columns import COLUMNS, MAC, OUT_OF_SCOPE, OWNER, RULES
-from webex_provision.actions.device_lists import DEVICES, LIST_DEVICES, MODELS, plain_mac
+from webex_provision.actions.device_lists import DEVICES, LIST_DEVICES, MODELS, VALIDATE_MACS, free_macs, plain_mac
 from webex_provision.actions.indexes import LOCATIONS, NUMBERS, PEOPLE, WORKSPACES, name_key, place_key
 from webex_provision.actions.numbers import elsewhere
 from webex_provision.vocabulary import Phase, Reason
@@ -119,12 +120,11 @@ def _is_awaited(ctx: RowContext, device: Item) -> bool:
 
     A device that is being activated and tells no product counts too: another code would make another device.
     """
-    model = ctx.found["model"]
+    model, product = ctx.found["model"], device.get("product")
+    if not product and device.get("connectionStatus") == "activating":
+        return True
     if model is None:
         return device.get("type") != "phone"
-    product = device.get("product")
-    if not product:
-        return device.get("connectionStatus") == "activating"
     return _plain_model(str(product)) in {_plain_model(str(model[name])) for name in ("model", "displayName")}
 
 
@@ -217,6 +217,13 @@ def _notice(ctx: RowContext) -> str | None:
     return "already_pending or activated: no new code was made"
 
 
+_NEW_MACS = BulkCheck(
+    endpoint=VALIDATE_MACS,
+    key=lambda ctx: _device_key(ctx) if ctx.row.has("device_mac") else None,
+    request=lambda keys: VALIDATE_MACS.at(json={"macs": [key.partition(":")[2] for key in keys]}),
+    free=free_macs,
+    most=100,  # how many Webex takes is not recorded
+)
 _OWNER_GONE = FailureRule(status=404, reason=Reason.RESOURCE_DEPENDENCY_MISSING, advice="the owner is gone")
 
 DEVICE = EntityType(
@@ -289,7 +296,7 @@ DEVICE = EntityType(
                 Reason.OUT_OF_SCOPE,
             ),
         ),
-        Lookup(name="device_lookup", index=DEVICES, key=_device_key, save="device", confirm=True),
+        Lookup(name="device_lookup", index=DEVICES, key=_device_key, save="device", confirm=True, bulk=_NEW_MACS),
         Check(name="device_lookup", verdict=_device_verdict, reasons=(Reason.OUT_OF_SCOPE,)),
         LookupMany(
             name="owner_devices_lookup",

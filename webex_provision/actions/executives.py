@@ -43,6 +43,20 @@ SET_ALERT = Endpoint("PUT", _ALERT, _TELEPHONY_WRITE)
 EXECUTIVE, ASSISTANT = "EXECUTIVE", "EXECUTIVE_ASSISTANT"
 MOST_ASSISTANTS = 50
 _EMAILS = "user_exec_assistant_emails"
+# What the service tells and takes; a GET may tell more, and a PUT need not take that.
+_ALERT_FIELDS = (
+    "alertingMode",
+    "nextAssistantNumberOfRings",
+    "rolloverEnabled",
+    "rolloverAction",
+    "rolloverForwardToPhoneNumber",
+    "rolloverWaitTimeInSecs",
+    "clidNameMode",
+    "customCLIDName",
+    "customCLIDNameInUnicode",
+    "clidPhoneNumberMode",
+    "customCLIDPhoneNumber",
+)
 _ALERT_CELLS = ("user_exec_alerting_mode", "user_exec_next_assistant_rings")
 
 
@@ -139,16 +153,17 @@ def _read_alert(ctx: RowContext) -> ApiRequest | None:
 
 def _set_alert(ctx: RowContext) -> ApiRequest | None:
     """What is there with the row's cells over it: whether the service merges is not recorded."""
-    now = ctx.found["executive_alert"]
-    if now is None:
+    if not ctx.row.has(*_ALERT_CELLS):
         return None
+    now = ctx.found["executive_alert"] or {}
+    held = {name: now.get(name) for name in _ALERT_FIELDS}
     wanted = without_nulls(
         {
             "alertingMode": ctx.row.get("user_exec_alerting_mode"),
             "nextAssistantNumberOfRings": ctx.row.number("user_exec_next_assistant_rings"),
         }
     )
-    return SET_ALERT.at(person_id=ctx.id_of("person"), json=without_nulls(now) | wanted)
+    return SET_ALERT.at(person_id=ctx.id_of("person"), json=without_nulls(held) | wanted)
 
 
 USER_EXEC_ASSISTANT = EntityType(
@@ -277,7 +292,7 @@ USER_EXEC_ASSISTANT = EntityType(
             endpoint=GET_ALERT,
             request=_read_alert,
             save="executive_alert",
-            failures=(USER_GONE,),
+            advisory=True,
         ),
         Write(
             name="executive_alert_update",

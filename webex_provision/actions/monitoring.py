@@ -234,7 +234,7 @@ USER_MONITORING = EntityType(
             request=_read_person,
             save="monitoring",
             known=lambda ctx: _SILENT if has_new_line(ctx.found["person"]) else None,
-            failures=(USER_GONE,),
+            advisory=True,
         ),
         _write("user_monitoring_update", MONITOR_BY_PERSON, _put_person, GET_PERSON_MONITORING, USER_GONE),
     ),

@@ -94,6 +94,7 @@ def speech_steps(wanted: Callable[[RowContext], bool]) -> tuple[Step, ...]:
             save="voices",
             expect=Expect(statuses=(200,), fields=("voices",)),
             once=True,
+            advisory=True,
         ),
         Check(name="tts_voices", verdict=_voice_verdict, reasons=(Reason.RESOURCE_DEPENDENCY_MISSING,)),
         # Nothing of the organisation is changed, so it is asked again where an answer is lost.

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from webex_provision.assets.tags import PARENT_TAG
+from webex_provision.assets.tags import PARENT_TAG, UNSEEN
 from webex_provision.ledger.machines import host_name, process_began
 
 PROCESS_TAG = "webex_provision/process"
-BEGAN_TAG = "webex_provision/process_began"
+BEGAN_TAG = f"{UNSEEN}process_began"
 MOST_RUNS = 100
 _GOING_ON = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 

@@ -19,14 +19,14 @@ from webex_provision.assets.failures import WrongRequest
 from webex_provision.assets.jobs import BATCHES_JOB, PROVISION_JOB, PROVISION_OP, TENANT_TAG, tenant_of, tenant_tags
 from webex_provision.assets.registry import divided_key, find, key_of_tags
 from webex_provision.assets.sensors import BYTES_TAG, CONTENT_TAG, FILE_TAG
-from webex_provision.assets.tags import PARENT_TAG
+from webex_provision.assets.tags import PARENT_TAG, UNSEEN
 from webex_provision.ledger.errors import LedgerError
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.vocabulary import RunMode
 
 RESUMES_TAG = "webex_provision/automatic_resumes"
 RUN_KEY_TAG = "dagster/run_key"
-RECORDED_TAG = "webex_provision/recorded_before"
+RECORDED_TAG = f"{UNSEEN}recorded_before"
 MOST_RESUMES = 3
 MOST_RUNS = 50
 _RECENT = timedelta(days=1)

@@ -18,12 +18,14 @@ from webex_provision.assets.inbox import Dropped, Look, Memory, look_into
 from webex_provision.assets.jobs import PROVISION_JOB, PROVISION_OP, TENANT_TAG, slot_tag
 from webex_provision.assets.registry import folder_noted
 from webex_provision.assets.run_config import settings_from_environment, told_by
+from webex_provision.assets.tags import UNSEEN
 from webex_provision.config import MOST_FURTHER_TOKENS
 from webex_provision.ledger.folder import input_id_of
 from webex_provision.safe_text import printable
 
 INBOX = dg.AssetKey("inbox")
-CONTENT_TAG, FILE_TAG, BYTES_TAG = (f"webex_provision/input_{what}" for what in ("sha256", "file", "bytes"))
+CONTENT_TAG, FILE_TAG = "webex_provision/input_sha256", "webex_provision/input_file"
+BYTES_TAG = f"{UNSEEN}input_bytes"
 INTERVAL_SECONDS = 10
 _MOST_RUNS = 1_000
 _UNFINISHED = [

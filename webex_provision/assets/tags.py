@@ -7,6 +7,7 @@ PARENT_TAG = "webex_provision/launched_by"
 ROLL_OUT_TAG = "roll_out"
 HASH_TAG = "input_hash"
 STATE_TAG = "state"
+UNSEEN = ".dagster/webex_provision_"  # Dagster's UI shows no tag that begins so; one can be found by it all the same
 
 
 def roll_out_tags(registered: RegisteredRollOut) -> dict[str, str]:

@@ -76,7 +76,9 @@ def verify(output_dir: RollOutDir = None, json: AsJson = False, lang: Lang = Lan
 
 
 @verb(app, Panel.LOOKING, settings=True)
-def ui(port: Annotated[int, typer.Option(min=1, max=65_535, help="Port on 127.0.0.1.")] = 3000) -> None:
+def ui(
+    port: Annotated[int, typer.Option(metavar="INTEGER", min=1, max=65_535, help="Port on 127.0.0.1.")] = 3000,
+) -> None:
     """Open Dagster's UI, on the embedded sandbox unless WEBEX_BASE_URL names a tenant. Ctrl-C ends it."""
     from webex_provision.console.ui import open_ui
 

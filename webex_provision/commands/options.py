@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from webex_provision.commands.verb_help import VerbHelp
 from webex_provision.console.faults import foreseeable_told
 from webex_provision.console.flags import with_settings
 from webex_provision.console.languages import Language
@@ -62,7 +63,8 @@ RollOutsDir = Annotated[
     ),
 ]
 Phases = Annotated[
-    list[int] | None, typer.Option("--phase", min=1, max=3, help="Only this phase; may be given several times.")
+    list[int] | None,
+    typer.Option("--phase", metavar="1|2|3", min=1, max=3, help="Only this phase; may be given several times."),
 ]
 Types = Annotated[
     list[str] | None,
@@ -79,7 +81,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 CallsPerMinute = Annotated[
     float,
     typer.Option(
-        min=1, max=1_000_000, help="Limit of an endpoint family in the tenant, for the estimate of a run's time."
+        metavar="NUMBER",
+        min=1,
+        max=1_000_000,
+        help="Limit of an endpoint family in the tenant, for the estimate of a run's time.",
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
@@ -99,6 +104,6 @@ def verb(app: typer.Typer, panel: Panel, *, settings: bool = False) -> Callable[
 
     def add(function: Callable[..., None]) -> None:
         told = foreseeable_told(function)
-        app.command(epilog=EPILOG, rich_help_panel=panel)(with_settings(told) if settings else told)
+        app.command(cls=VerbHelp, epilog=EPILOG, rich_help_panel=panel)(with_settings(told) if settings else told)
 
     return add

@@ -22,7 +22,7 @@ def demo() -> None:
 @verb(app, Panel.TRYING)
 def generate(
     csv: Annotated[Path, typer.Argument(help="Where to write it: a CSV, or a workbook (.xlsx).", metavar="FILE")],
-    rows: Annotated[int, typer.Option(min=1, help="Rows in all.")] = 1000,
+    rows: Annotated[int, typer.Option(metavar="INTEGER", min=1, help="Rows in all.")] = 1000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same file.")] = 0,
     bad_rows: Annotated[str, typer.Option(metavar="SHARE", help="Rows that intake rejects: 2% or 0.02.")] = "0%",
     force: Force = False,
@@ -36,7 +36,9 @@ def generate(
 @verb(app, Panel.TRYING)
 def sandbox(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 picks a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(metavar="INTEGER", min=0, max=65_535, help="Port on 127.0.0.1; 0 picks a free one.")
+    ] = 0,
     seed_csv: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Roll-out (CSV or .xlsx) whose people and numbers are there.")
     ] = None,
@@ -45,7 +47,9 @@ def sandbox(
     ] = "0%",
     seed: Annotated[int, typer.Option(help="Of ids, faults, latency and missing users.")] = 0,
     profile: Annotated[str, typer.Option(help="Rate limits: none, documented, tight or hostile.")] = "none",
-    latency_ms: Annotated[float, typer.Option(min=0, max=60_000, help="Time every answer takes.")] = 0,
+    latency_ms: Annotated[
+        float, typer.Option(metavar="NUMBER", min=0, max=60_000, help="Time every answer takes.")
+    ] = 0,
     state: Annotated[Path | None, typer.Option(metavar="PATH", help="File that keeps the tenant.")] = None,
     log: Annotated[Path | None, typer.Option(metavar="PATH", help="File that gets one JSON line a request.")] = None,
     faults: FaultsFile = None,

@@ -21,7 +21,7 @@ from webex_provision.console.embedded import (
     variables_for,
 )
 from webex_provision.console.runs import Wish, go
-from webex_provision.console.screen import say
+from webex_provision.console.screen import say, say_folded
 from webex_provision.console.standing import standing_of
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.vocabulary import ExitCode, Reason, RunMode
@@ -45,9 +45,11 @@ def play(base: Path) -> ExitCode:
     """Runs the demo in `base`; the exit code is the run's own."""
     sample = sample_in(base)
     act = _act_of(sample)
-    say(f"Demo: {sample.csv} against a simulated Webex Calling tenant on this machine. No tenant of yours is touched.")
+    say_folded(
+        f"Demo: {sample.csv} against a simulated Webex Calling tenant on this machine. No tenant of yours is touched."
+    )
     say(f"Set for this run only: {' '.join(f'{name}={value}' for name, value in SAMPLE_NEEDS.items())}")
-    say(act.told)
+    say_folded(act.told)
     with embedded_sandbox(sample) as server, environment(variables_for(server)):
         if act.synchronised:
             _synchronise(server)

@@ -8,11 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from webex_provision.console.languages import ENGLISH, Words
-from webex_provision.console.screen import harmless, say, stdout
+from webex_provision.console.screen import harmless, say, say_folded, stdout
 from webex_provision.console.standing import Standing
 
 _COLOURS = {"COMPLETED": "bold green", "COMPLETED_WITH_PENDING": "bold yellow", "RUNNING": "bold cyan"}
 _MOST_REASONS = 20
+_WIDEST = 1_000  # columns of a screen on which every table has room
 _NARROWEST = 30  # a remedy in fewer columns stands below its reason
 _FILES = (
     ("results.csv", "file_results"),
@@ -45,9 +46,6 @@ def show_standing(standing: Standing, words: Words = ENGLISH) -> None:
 def _counts(standing: Standing, words: Words) -> Table:
     names = [words(key) for key in ("success", "pending", "not_reached", "rejected", "all")]
     table = Table("", *names, box=None, pad_edge=False)
-    table.columns[0].no_wrap = True  # where the screen is narrow, headings are folded rather than names cut
-    for column in table.columns[1:]:
-        column.justify, column.overflow = "right", "fold"
     for name, counts in standing.by_type.items():
         done = _cells(*(counts.get(status, 0) for status in ("success", "pending")))
         refused = str(counts["rejected"]) if "rejected" in counts else ""
@@ -57,7 +55,22 @@ def _counts(standing: Standing, words: Words) -> Table:
         *_cells(standing.success, standing.pending, standing.not_reached, standing.rejected),
         str(standing.read),
     )
+    names_stay_whole(table)
     return table
+
+
+def names_stay_whole(table: Table) -> None:
+    """For a table of counts with its rows: where the screen is narrow, headings are folded rather than names cut.
+
+    They are folded at spaces, elsewhere only where that does not suffice.
+    """
+    first, *counts = table.columns
+    first.no_wrap = True
+    out = stdout()
+    wide = out.measure(table, options=out.options.update(width=_WIDEST)).maximum > out.width
+    for column in counts:
+        column.justify, column.overflow = "right", "fold"
+        column.header = str(column.header).replace(" ", "\n") if wide else column.header
 
 
 def _cells(*counts: int) -> list[str]:
@@ -73,7 +86,7 @@ def show_rejected(standing: Standing, words: Words) -> None:
 def show_first(messages: Sequence[str], count: int, file: Path, words: Words) -> None:
     """The messages of the first rows of `count`, and where the others are told."""
     for message in messages:
-        say(f"  {message}")
+        say_folded(message, first="  ", rest="    ")
     if count > len(messages):
         say(f"  {words('rows_more', count=count - len(messages), file=file)}")
 

@@ -140,12 +140,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     # `plan`
     "calls": ("calls", "llamadas"),
     "action_create": ("create", "crear"),
-    "action_update": ("update", "actualizar"),
+    "action_update": ("update", "cambiar"),
     "action_skip": ("skip", "omitir"),
     "action_apply": ("apply", "aplicar"),
     "action_out_of_scope": ("out of scope", "sin API"),
     "plan_stopped": ("The run would end early, {state}: {message}", "La ejecución acabaría antes, {state}: {message}"),
-    "plan_lists": ("lists and checks", "listas y comprobaciones"),
+    "plan_lists": ("lists and checks", "listas y controles"),
     "plan_time": (
         "{time} at {rate:g} calls a minute",
         "{time} a {rate:g} llamadas por minuto",
@@ -183,7 +183,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Puestas solo para este ensayo; una ejecución real las necesita de usted: {variables}",
     ),
     "in_rehearsal": ("in rehearsal: {csv}", "en ensayo: {csv}"),
-    "before_rows": ("checks before the first row", "comprobaciones iniciales"),
+    "before_rows": ("before the first row", "antes de las filas"),
     "after_rows": ("after the last row", "tras la última fila"),
     "would_be_pending": ("Would be pending", "Quedarían pendientes"),
     "left_out": (

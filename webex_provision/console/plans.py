@@ -12,11 +12,11 @@ from rich.text import Text
 
 from webex_provision.clock import Clock
 from webex_provision.config import Environment, Settings
-from webex_provision.console.ending import show_first, show_reasons
+from webex_provision.console.ending import names_stay_whole, show_first, show_reasons
 from webex_provision.console.faults import read_settings
 from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.progress import LookupWatcher, Watcher
-from webex_provision.console.screen import harmless, say, say_json, stderr, stdout
+from webex_provision.console.screen import harmless, say, say_folded, say_json, stderr, stdout
 from webex_provision.console.standing import REJECTIONS_SHOWN, standing_of
 from webex_provision.console.tally import duration
 from webex_provision.ledger.folder import RollOutFolder, input_id_of
@@ -138,21 +138,28 @@ def _show(plan: "Plan", path: Path, calls_per_minute: float, words: Words) -> No
     table = Table(
         "", *(words(_HEADINGS[PlanAction(action)]) for action in rows), words("calls"), box=None, pad_edge=False
     )
-    for column in table.columns[1:]:
-        column.justify = "right"
     for name, counts in plan.by_type().items():
         table.add_row(harmless(name or words("no_type")), *(str(counts.get(action, 0)) for action in [*rows, "calls"]))
     table.add_row(words("plan_lists"), *("" for _ in rows), str(plan.list_calls))
     table.add_row(Text(words("all"), style="bold"), *map(str, rows.values()), str(plan.calls))
+    names_stay_whole(table)
     stdout().print(table)
     show_reasons(words("pending_title"), plan.reasons(PlanAction.PENDING), words)
+    _examples(plan, words)
     show_reasons(words("rejected_title"), plan.reasons(PlanAction.REJECTED), words)
     rejected = [row.message for row in plan.rows if row.action is PlanAction.REJECTED]
     show_first(rejected[:REJECTIONS_SHOWN], len(rejected), path, words)
     time = words("plan_time", time=duration(plan.minutes(calls_per_minute) * 60), rate=calls_per_minute)
     stdout().print()
     if plan.offline:
-        say(words("plan_offline", calls=plan.calls, time=time))
+        say_folded(words("plan_offline", calls=plan.calls, time=time))
     else:
-        say(words("plan_online", calls=plan.calls, time=time, lookups=plan.lookups_made))
+        say_folded(words("plan_online", calls=plan.calls, time=time, lookups=plan.lookups_made))
     say(words("plan_file", path=path))
+
+
+def _examples(plan: "Plan", words: Words) -> None:
+    """The first pending row of each reason, for its remedy speaks of what the message names."""
+    first = {row.reason: row for row in reversed(plan.rows) if row.action is PlanAction.PENDING}
+    for reason in plan.reasons(PlanAction.PENDING):
+        say_folded(f"{words('row')} {first[reason].row_id}: {first[reason].message}", first="  ", rest="    ")

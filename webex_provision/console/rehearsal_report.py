@@ -12,9 +12,9 @@ from rich.text import Text
 
 from webex_provision.actions.actions_registry import entity_types_by_name
 from webex_provision.console.call_counter import AFTER_ROWS, BEFORE_ROWS
-from webex_provision.console.ending import show_reasons, show_rejected
+from webex_provision.console.ending import names_stay_whole, show_reasons, show_rejected
 from webex_provision.console.languages import Words
-from webex_provision.console.screen import harmless, say, stdout
+from webex_provision.console.screen import harmless, say, say_folded, stdout
 from webex_provision.console.standing import Standing, as_they_run
 from webex_provision.console.tally import duration
 from webex_provision.wire import minutes_needed
@@ -89,10 +89,10 @@ def show_rehearsal(rehearsed: Rehearsed, csv: Path, words: Words) -> None:
     show_reasons(words("would_be_pending"), standing.pending_by_reason, words)
     show_rejected(standing, words)
     if rehearsed.missing_users:
-        say(words("left_out", share=rehearsed.missing_users * 100))
+        say_folded(words("left_out", share=rehearsed.missing_users * 100))
     _time(rehearsed, words)
     say("")
-    say(words("rehearsal_files", folder=standing.folder))
+    say_folded(words("rehearsal_files", folder=standing.folder))
     if rehearsed.needs:
         say(words("set_before", command=_exports(rehearsed.needs)), style="yellow")
     command = shlex.join(["webex-provision", "run", str(csv)])
@@ -113,8 +113,6 @@ def _types(rehearsed: Rehearsed, words: Words) -> Table:
     headings = [words(key) for key in ("success", "pending", "not_reached", "rejected", "all", "calls")]
     at_limit = words("at_limit", rate=rehearsed.calls_per_minute)
     table = Table("", *headings, at_limit, box=None, pad_edge=False)
-    for column in table.columns[1:]:
-        column.justify = "right"
     for name in rehearsed.lines():
         counts, calls = states.get(name, Counter()), rehearsed.calls.get(name, Counter())
         rows = [str(counts["success"]), str(counts["pending"])] if counts else ["", ""]
@@ -126,6 +124,7 @@ def _types(rehearsed: Rehearsed, words: Words) -> Table:
     all_calls = sum(calls.total() for calls in rehearsed.calls.values())
     all_seconds = duration(sum(seconds.values()))
     table.add_row(Text(words("all_rows"), style="bold"), *map(str, totals), str(all_calls), all_seconds)
+    names_stay_whole(table)
     return table
 
 
@@ -138,6 +137,6 @@ def _time(rehearsed: Rehearsed, words: Words) -> None:
     families = sum(rehearsed.calls.values(), Counter[str]())
     told = ", ".join(f"{name} {count}" for name, count in families.most_common())
     say("")
-    say(words("calls_by_family", told=told))
+    say_folded(words("calls_by_family", told=told))
     seconds = sum(rehearsed.seconds_by_type().values())
-    say(words("real_time", time=duration(seconds), rate=rehearsed.calls_per_minute))
+    say_folded(words("real_time", time=duration(seconds), rate=rehearsed.calls_per_minute))

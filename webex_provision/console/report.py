@@ -41,7 +41,7 @@ def write_report(folder: RollOutFolder, path: Path | None, words: Words) -> None
     An older report is replaced. Raises NoRollOut, CorruptLedger.
     """
     clock = Clock()
-    contents = contents_of(folder, clock)
+    contents = contents_of(RollOutFolder(folder.root.absolute()), clock)  # whoever reads its commands is elsewhere
     target = path or Path(f"{contents.manifest.input_id}-report.html")
     try:
         if target.exists() and not _is_report(target):
@@ -104,7 +104,7 @@ def _facts(contents: Contents, words: Words) -> Iterator[tuple[str, str]]:
     unknown = words("unknown")
     yield words("input"), manifest.csv_path
     yield words("input_hash"), manifest.input_hash
-    yield words("roll_out"), str(standing.folder.absolute())
+    yield words("roll_out"), str(standing.folder)
     yield words("tenant"), known.tenant if known else unknown
     yield words("organisation"), (organisation_uuid(known.org_id) or known.org_id) if known else unknown
     yield words("token_owner"), known.token_owner if known else unknown

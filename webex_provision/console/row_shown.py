@@ -2,12 +2,11 @@
 
 from dataclasses import asdict
 
-from rich.table import Table
-
 from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.past_runs import to_seconds
 from webex_provision.console.row_story import Attempt, Story, stories_of
-from webex_provision.console.screen import harmless, say, say_json, stdout
+from webex_provision.console.screen import say, say_folded, say_json
+from webex_provision.console.tables import show_table
 from webex_provision.ledger.folder import RollOutFolder
 
 _COLOURS = {"success": "green", "pending": "yellow", "rejected": "red"}
@@ -26,12 +25,12 @@ def show_row(folder: RollOutFolder, wanted: str, *, as_json: bool, words: Words 
 
 
 def _list(stories: list[Story], more: int, words: Words) -> None:
-    headings = (*(words(key) for key in ("row", "type", "key", "state")), words("filter_reason").lower(), words("told"))
-    table = Table(*headings, box=None, pad_edge=False)
-    for story in stories:
-        cells = (story.row_id, story.entity_type, story.entity_key, story.status, story.reason, story.message)
-        table.add_row(*map(harmless, cells))
-    stdout().print(table)
+    headings = [*(words(key) for key in ("row", "type", "key", "state")), words("filter_reason").lower(), words("told")]
+    rows = [
+        (story.row_id, story.entity_type, story.entity_key, story.status, story.reason, story.message)
+        for story in stories
+    ]
+    show_table(headings, rows, {headings[-1]: ""}, head=f"{headings[0]} ")
     say("")
     say(words("rows_listed" if more else "rows_all_listed", count=len(stories) + more, more=more))
 
@@ -41,8 +40,8 @@ def _tell(story: Story, words: Words) -> None:
     place = words("phase_of" if story.phase else "row_of", phase=story.phase, row=story.row_number)
     say(f"{story.status}, {place}", style=_COLOURS.get(story.status, ""))
     if story.reason:
-        say(f"{story.reason}: {story.message}")
-        say(f"{words('what_to_do')}: {words.remedy(story.reason)}")
+        say_folded(f"{story.reason}: {story.message}", rest="  ")
+        say_folded(f"{words('what_to_do')}: {words.remedy(story.reason)}", rest="  ")
     say("")
     say(words("cells"), style="bold")
     width = max((len(name) for name in story.cells), default=0)
@@ -61,7 +60,7 @@ def _tell(story: Story, words: Words) -> None:
 def _tell_attempt(attempt: Attempt, words: Words) -> None:
     key = "attempt_by" if attempt.who else "attempt_of"
     facts = {"time": to_seconds(attempt.timestamp), "run": attempt.run_id, "who": attempt.who}
-    say(f"  {words(key, attempt=attempt.attempt, batch=attempt.batch_id, **facts)}")
+    say_folded(words(key, attempt=attempt.attempt, batch=attempt.batch_id, **facts), first="  ", rest="     ")
     status = f", HTTP {attempt.http_status}" if attempt.http_status is not None else ""
     reason = f" ({attempt.reason})" if attempt.reason else ""
     what = words("at_step", status=f"{attempt.status}{reason}", step=attempt.step)
@@ -69,4 +68,4 @@ def _tell_attempt(attempt: Attempt, words: Words) -> None:
     told = (("told", attempt.message), ("tracking_id", attempt.tracking_id), ("remote_id", attempt.remote_id))
     for key, value in told:
         if value:
-            say(f"     {words(key)}: {value}")
+            say_folded(f"{words(key)}: {value}", first="     ", rest="       ")

@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -90,6 +91,24 @@ def say(text: str, *, style: str = "", error: bool = False) -> None:
         return
     console = stderr() if error else stdout()
     console.print(harmless(text, style), soft_wrap=True)
+
+
+def say_folded(text: str, *, first: str = "", rest: str = "", style: str = "") -> None:
+    """One text, folded at its spaces where the terminal is narrower: what has none stays whole, to be copied.
+
+    Its lines begin with `first` and `rest`.
+    """
+    console = stdout()
+    width = console.width if console.is_terminal else sys.maxsize
+    for line in textwrap.wrap(
+        printable(text),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        say(line, style=style)
 
 
 def _said_in_log(text: str, style: str) -> bool:

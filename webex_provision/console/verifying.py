@@ -3,13 +3,12 @@
 import shlex
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from webex_provision.clock import Clock
 from webex_provision.console.faults import read_settings
 from webex_provision.console.languages import ENGLISH, Words
 from webex_provision.console.plans import silence_log
-from webex_provision.console.screen import harmless, say, say_json, stdout
+from webex_provision.console.screen import say, say_json
+from webex_provision.console.tables import show_table
 from webex_provision.ledger.folder import RollOutFolder
 from webex_provision.vocabulary import ExitCode
 
@@ -38,14 +37,14 @@ def show_verification(folder: RollOutFolder, *, as_json: bool, words: Words = EN
 
 def _show(verification: "Verification", folder: RollOutFolder, words: Words) -> None:
     if verification.differences:
-        headings = (words(key) for key in ("row", "type", "key", "fact", "expected", "tenant"))
-        table = Table(*headings, box=None, pad_edge=False)
-        for one in verification.differences:
-            cells = (one.row_id, one.entity_type, one.entity_key, one.fact, one.expected, one.found)
-            table.add_row(*map(harmless, cells))
-        stdout().print(table)
-    rows = len({difference.row_id for difference in verification.differences})
-    say(words("verified", rows=verification.rows, calls=verification.calls, count=rows))
-    if rows:
+        headings = [words(key) for key in ("row", "type", "key", "fact", "expected", "tenant")]
+        rows = [
+            (one.row_id, one.entity_type, one.entity_key, one.fact, one.expected, one.found)
+            for one in verification.differences
+        ]
+        show_table(headings, rows, {headings[-1]: f"{headings[-1]}: "}, head=f"{headings[0]} ")
+    differing = len({difference.row_id for difference in verification.differences})
+    say(words("verified", rows=verification.rows, calls=verification.calls, count=differing))
+    if differing:
         command = shlex.join(["webex-provision", "replay", "--output-dir", str(folder.root)])
         say(words("bring_back", command=command))

@@ -16,8 +16,8 @@ from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.circuit_breaker import BatchBreaker
 from webex_provision.engine.error_handling import error_class
 from webex_provision.engine.errors import StopRun
-from webex_provision.engine.joint_call import Party, parties
 from webex_provision.engine.observer import Observer
+from webex_provision.engine.parties import Party, parties
 from webex_provision.engine.progress import RowResult
 from webex_provision.engine.row_runner import RowRunner
 from webex_provision.engine.run_control import RunControl
@@ -119,6 +119,7 @@ class Executor:
         self, entity_type: EntityType, rows: Sequence[Row], report: BatchReport, breaker: BatchBreaker
     ) -> None:
         found = parties(entity_type, rows, self._runner.touches, self._runner.context)
+        self._runner.foretell(entity_type, rows)
         waiting, locks = iter(found), KeyLocks()
         workers = [
             asyncio.ensure_future(self._work(entity_type, waiting, locks, report, breaker))

@@ -1,10 +1,11 @@
 """Runs the steps that only look: lookups in remote lists, and reads of one object."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from webex_provision.actions.declaration import Failure, Index, Item, Lookup, LookupMany, Read, Why
+from webex_provision.actions.declaration import BulkCheck, Failure, Index, Item, Lookup, LookupMany, Read, Why
 from webex_provision.engine.error_handling import NO_ANSWER, failure_of, objection
 from webex_provision.engine.items import about, items_of
 from webex_provision.engine.progress import Progress
@@ -24,6 +25,10 @@ class Finder:
         self._lists = lists
         self._shared: dict[str, Answer] = {}
         self._asking = asyncio.Lock()
+
+    def foretell(self, check: BulkCheck, keys: Iterable[str]) -> None:
+        """Rows are about to confirm these keys: the first that does asks for all of them."""
+        self._lists.bulk.foretell(check, keys)
 
     async def look(self, step: Lookup | LookupMany | Read, progress: Progress) -> Failure | None:
         """Runs one looking step."""
@@ -55,7 +60,8 @@ class Finder:
         if step.wants_absence:
             items = await self._unless_lists_lag(step, step.scope(ctx), key, fresh=progress.fresh)
         else:
-            items = await self._items(step.index, step.scope(ctx), key, fresh=progress.fresh, confirm=step.confirm)
+            fresh, confirm = progress.fresh, step.confirm
+            items = await self._items(step.index, step.scope(ctx), key, fresh=fresh, confirm=confirm, bulk=step.bulk)
         if step.choose is not None:
             item = step.choose(items)
         elif len(items) > 1:
@@ -80,11 +86,13 @@ class Finder:
                 return _ambiguous(step.index, key, found[key], Reason.NON_RETRYABLE_EXTERNAL)
         return None
 
-    async def _items(self, index: Index, scope: str, key: str, *, fresh: bool, confirm: bool) -> list[Item]:
+    async def _items(
+        self, index: Index, scope: str, key: str, *, fresh: bool, confirm: bool, bulk: BulkCheck | None = None
+    ) -> list[Item]:
         if fresh:
             return await self._lists.ask(index, scope, key)
         items = await self._lists.find(index, scope, key)
-        return items or (await self._lists.confirm(index, scope, key) if confirm else [])
+        return items or (await self._lists.confirm(index, scope, key, bulk) if confirm else [])
 
     async def _unless_lists_lag(self, step: Lookup, scope: str, key: str, *, fresh: bool) -> list[Item]:
         """Nothing only if lists say so when they show what earlier types of the run have done, or have set off."""
@@ -122,6 +130,8 @@ class Finder:
             return None, {step.items: [entry async for page in pages for entry in page.json[step.items]]}
         answer = await (self._once(request) if step.once else self._control.send(request))
         progress.http_status = answer.status
+        if answer.status == 404 and step.advisory:
+            return None, None
         if not answer.ok:
             return await self.explain(step.why, progress, answer) or failure_of(answer, step.failures), None
         failure = objection(step.expect, progress.ctx, answer)

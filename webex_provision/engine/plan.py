@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from webex_provision.actions.actions_registry import ENTITY_TYPES, entity_types_by_name
-from webex_provision.actions.declaration import Read
+from webex_provision.actions.declaration import Lookup, Read
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
 from webex_provision.engine.attachments import Attachments
@@ -254,8 +254,10 @@ def _steps(foreseen: Foreseen) -> str:
 
 
 def _questions() -> Iterator[Endpoint]:
-    """The POSTs that only ask and spend nothing, as the declarations say: those of reading steps."""
+    """The POSTs that only ask and spend nothing, as the declarations say: those of looking and reading steps."""
     for declared in ENTITY_TYPES:
         for step in declared.steps:
+            if isinstance(step, Lookup) and step.bulk is not None:
+                yield step.bulk.endpoint
             if isinstance(step, Read) and step.endpoint.method != "GET" and not step.spends:
                 yield step.endpoint

@@ -3,13 +3,14 @@
 Each class here replaces one of a real run and keeps its rules by inheriting them; none knows an entity type.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from webex_provision.actions.declaration import (
+    BulkCheck,
     Check,
     EntityType,
     Failure,
@@ -27,6 +28,7 @@ from webex_provision.actions.row import Row
 from webex_provision.clock import Clock
 from webex_provision.config import Settings
 from webex_provision.engine.attachments import Attachments
+from webex_provision.engine.bulk_checks import BulkChecks
 from webex_provision.engine.foresight import CannotTell, Foresight, Found, Unread
 from webex_provision.engine.joint_call import JointCall
 from webex_provision.engine.lookups import Finder
@@ -93,11 +95,28 @@ class PlanControl(RunControl):
         return self.offline or self.foresight.of_planned(request)
 
 
+class PlanBulkChecks(BulkChecks):
+    """What is asked for many rows at once is not the call of the row that happens to need it first."""
+
+    def __init__(self, control: PlanControl) -> None:
+        super().__init__(control)
+        self._plan = control
+
+    async def _ask(self, check: BulkCheck, keys: Sequence[str]) -> Collection[str]:
+        foresight = self._plan.foresight
+        with foresight.counting_for(foresight.lists):
+            if not self._plan.unanswerable(check.request(keys)):
+                return await super()._ask(check, keys)
+            foresight.lists.count(check.endpoint)
+        return keys
+
+
 class PlanLists(RemoteLists):
     """The pages of a list are not the calls of the row that happens to need it first."""
 
     def __init__(self, control: PlanControl) -> None:
         super().__init__(control)
+        self.bulk = PlanBulkChecks(control)
         self._foresight = control.foresight
 
     async def _load(self, index: Index, scope: str, table: Any) -> None:

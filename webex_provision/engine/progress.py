@@ -1,13 +1,10 @@
 """One row in progress: what the pure functions see of it, and what the ledger will say of it."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from webex_provision.actions.declaration import EntityType, Failure, RowContext
+from webex_provision.engine.joint_call import JointCall
 from webex_provision.vocabulary import Reason, RowStatus
-
-if TYPE_CHECKING:
-    from webex_provision.engine.joint_call import JointCall
 
 
 @dataclass
@@ -25,7 +22,7 @@ class Progress:
     http_status: int | None = None
     fresh: bool = False
     waited_for_new: bool = False
-    joint: "JointCall | None" = None
+    joint: JointCall | None = None
     answered: set[str] = field(default_factory=set)
 
     @property

@@ -9,7 +9,8 @@ import logging
 import unicodedata
 from collections.abc import Iterable
 
-from webex_provision.actions.declaration import Index, Item, Learned
+from webex_provision.actions.declaration import BulkCheck, Index, Item, Learned
+from webex_provision.engine.bulk_checks import BulkChecks
 from webex_provision.engine.run_control import RunControl
 from webex_provision.webex.errors import CallFailed, ListFailed, PageLimitReached
 from webex_provision.wire import ApiRequest
@@ -77,6 +78,7 @@ class RemoteLists:
 
     def __init__(self, control: RunControl) -> None:
         self._control = control
+        self.bulk = BulkChecks(control)
         self._tables: dict[tuple[str, str], _Table] = {}
 
     async def find(self, index: Index, scope: str, key: str) -> list[Item]:
@@ -87,9 +89,14 @@ class RemoteLists:
             return found
         return await self.ask(index, scope, key)
 
-    async def confirm(self, index: Index, scope: str, key: str) -> list[Item]:
-        """Asks for the one key before the list's silence is believed; once a run for a key that stays absent."""
+    async def confirm(self, index: Index, scope: str, key: str, bulk: BulkCheck | None = None) -> list[Item]:
+        """Asks for the one key before the list's silence is believed; once a run for a key that stays absent.
+
+        With `bulk`, keys that were foretold are asked for together; one that is not free then is looked up itself.
+        """
         table = await self._loaded(index, scope)
+        if bulk is not None and key not in table.asked and await self.bulk.is_free(bulk, key, table.find):
+            table.asked.add(key)
         if key in table.asked:
             return table.find(key)
         return await self.ask(index, scope, key)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from structlog.contextvars import bind_contextvars
 
@@ -12,6 +13,7 @@ from webex_provision.actions.declaration import (
     Check,
     EntityType,
     Failure,
+    Lookup,
     LookupMany,
     Options,
     References,
@@ -27,8 +29,9 @@ from webex_provision.engine.attachments import Attachments
 from webex_provision.engine.error_handling import NO_ANSWER, failure_of_call
 from webex_provision.engine.errors import StopRun
 from webex_provision.engine.intents import Intents
-from webex_provision.engine.joint_call import JointCall, together_of
+from webex_provision.engine.joint_call import JointCall
 from webex_provision.engine.lookups import Finder
+from webex_provision.engine.parties import together_of
 from webex_provision.engine.progress import Progress, RowResult, pending, success
 from webex_provision.engine.remote_lists import RemoteLists
 from webex_provision.engine.run_control import RunControl
@@ -41,6 +44,7 @@ from webex_provision.webex.hiding import SHORTEST_IN_ANSWERS
 _log = logging.getLogger(__name__)
 _GONE = 404
 _ROUNDS = 2
+_CALL_REFUSED = "GET /people/me does not refuse the token, so it was this call alone: retry with the same token"
 _GONE_WAIT = 2.0  # seconds; whether a location can be used the moment its calling is enabled is not recorded
 
 
@@ -103,6 +107,17 @@ class RowRunner:
             return list(entity_type.touches(self.context(row)))
         except Exception as error:
             return pending(Progress(entity_type, self.context(row), step="touches"), _unhandled(error, row, "touches"))
+
+    def foretell(self, entity_type: EntityType, rows: Sequence[Row]) -> None:
+        """Tells the lists which keys these rows will confirm, where Webex can be asked about many at once.
+
+        A row that an earlier process may have sent something for is left out: it asks for its own key.
+        """
+        checks = [step.bulk for step in entity_type.steps if isinstance(step, Lookup) and step.bulk is not None]
+        for check in checks:
+            asking = [row for row in rows if not row.pending_reason and not self._intents.open_intents(row.row_id)]
+            keys = [check.key(self.context(row)) for row in asking]
+            self._finder.foretell(check, [key for key in keys if key is not None])
 
     async def run_party(self, entity_type: EntityType, rows: Sequence[Row]) -> list[RowResult | BaseException]:
         """The state of each row of a party, or what `run` raised about it."""
@@ -176,9 +191,9 @@ class RowRunner:
 
     async def _authenticated(self, failure: Failure | None) -> Failure | None:
         """A 401 is confirmed by one GET /people/me; confirmed, the run stops and this row keeps its record."""
-        if failure is not None and failure.reason is Reason.AUTH_INVALID:
-            await self._control.token_is_dead()
-        return failure
+        if failure is None or failure.reason is not Reason.AUTH_INVALID or await self._control.token_is_dead():
+            return failure
+        return replace(failure, message=f"{failure.message}; {_CALL_REFUSED}")
 
 
 def _unhandled(error: Exception, row: Row, step: str) -> Failure:

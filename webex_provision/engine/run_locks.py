@@ -31,7 +31,7 @@ class RunLocks:
 
     def __init__(self, folder: RollOutFolder, settings: Settings, clock: Clock, command: str) -> None:
         self._folder, self._settings = folder, settings
-        self._terms = Terms(clock=clock, input_name=folder.root.name, command=command)
+        self._terms = Terms(clock=clock, input_name=str(folder.root.resolve()), command=command)
         self._held = ExitStack()
         self._server: LockServer | None = None
         self._lock: FolderLock | None = None

@@ -62,7 +62,7 @@ def prepare(
         raise UnusableCsv(csv_path, "the file is being changed at this moment; run again when it is complete")
     fresh = _manifest(result, settings, clock, known)
     place.create()
-    lock = FolderLock(place, clock=clock, input_name=fresh.input_id, command=command)
+    lock = FolderLock(place, clock=clock, input_name=str(place.root.resolve()), command=command)
     with lock.acquire(settings.lock_wait_seconds):
         check_same_input(place, identity)
         write_outputs(result, place.root)

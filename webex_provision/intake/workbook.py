@@ -1,7 +1,7 @@
 """Is this a usable workbook? An .xlsx file to the same frame of text that a CSV gives, or one clear error.
 
 A sheet is a table of its own: a header in its first row, which names `entity_type`, and rows. Sheets follow each other
-in the workbook's order. Sheets named `notes…` or `_…`, hidden and empty ones are not read, and that is told.
+in the workbook's order. Sheets named as in `_NO_TABLES`, hidden and empty ones are not read, and that is told.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _MAX_PARTS = 10_000
 _MAX_SHEETS = 200
 _HEADER_LOOKED_FOR = 20
 _SHOWN = 5
-_SKIPPED = ("notes", "_")
+_NO_TABLES = ("notes", "readme", "instructions", "notas", "leeme", "instrucciones", "_")  # how such names begin
 
 Cells = tuple[Any, ...]
 
@@ -91,8 +91,8 @@ class _Workbook:
         if len(book.worksheets) > _MAX_SHEETS:
             raise UnusableCsv(self._path, f"the workbook has more than {_MAX_SHEETS} sheets; split it")
         for sheet in book.worksheets:
-            if sheet.title.strip().lower().startswith(_SKIPPED):
-                self._warnings.append(f"sheet '{sheet.title}' is not read: it is named notes… or _…")
+            if named := _named_as_no_table(sheet.title):
+                self._warnings.append(f"sheet '{sheet.title}' is not read: it is named {named}…")
             elif sheet.sheet_state != "visible":
                 self._warnings.append(f"sheet '{sheet.title}' is hidden and not read; show it if its rows count")
             else:
@@ -128,7 +128,7 @@ class _Workbook:
             found = next((row for row, found in _first(rows) if _is_header(found)), None)
             why = f"the first row has no column {TYPE_COLUMN}; it must name the columns"
             why += "" if found is None else f" (they stand in row {found}: delete the rows above it)"
-            raise self._refused(place(sheet, number), f"{why}; a sheet that is no table is named notes… or _…")
+            raise self._refused(place(sheet, number), f"{why}; a sheet that is no table is named notes…, notas… or _…")
         if number != 1:
             why = f"the header stands in row {number}, not in row 1; delete the rows above it"
             raise self._refused(place(sheet, number), why)
@@ -202,6 +202,13 @@ class _Workbook:
             warnings=tuple(self._warnings),
             numbers={name: _told_numbers(tables, name) for name in names if _told_numbers(tables, name)},
         )
+
+
+def _named_as_no_table(title: str) -> str:
+    """How the name begins that says so, whatever its case and accents; empty for a sheet that is to be a table."""
+    letters = unicodedata.normalize("NFKD", title.strip().casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return next((name for name in _NO_TABLES if plain.startswith(name)), "")
 
 
 def _frame(table: _Table) -> pl.DataFrame:

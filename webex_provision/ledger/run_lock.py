@@ -34,7 +34,10 @@ _log = logging.getLogger(__name__)
 
 
 class Holder(BaseModel):
-    """Who holds a lock, since when (UTC), and for what; `machine` and `boot` as in `machines`."""
+    """Who holds a lock, since when (UTC), by which command and on which `input`, a path in full.
+
+    `machine` and `boot` as in `machines`.
+    """
 
     pid: int
     host: str
@@ -46,8 +49,8 @@ class Holder(BaseModel):
     boot: str = ""
 
     def __str__(self) -> str:
-        doing = f" ({self.command} {self.input})" if self.command or self.input else ""
-        return f"process {self.pid} of {self.user} on {self.host}, since {self.since}{doing}"
+        doing = " on ".join(part for part in (self.command, self.input) if part)
+        return f"process {self.pid} of {self.user} on {self.host}, since {self.since}{doing and f' ({doing})'}"
 
     @property
     def gone(self) -> bool:

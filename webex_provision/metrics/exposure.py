@@ -46,10 +46,12 @@ def metered(settings: Settings, roll_out: str, tell: Callable[[str], None]) -> I
 
 @contextmanager
 def _served(collector: "Collector", host: str, port: int, tell: Callable[[str], None]) -> Iterator[None]:
-    from prometheus_client import start_http_server  # noqa: PLC0415
+    from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415
 
+    registry = CollectorRegistry(support_collectors_without_names=True)  # it is asked what `?name[]=` wants
+    registry.register(collector)
     try:
-        server, thread = start_http_server(port, host, collector)
+        server, thread = start_http_server(port, host, registry)
     except OSError as error:
         _cannot(
             tell, f"metrics cannot be served on {host}:{port} ({error.strerror or error}): choose another METRICS_PORT"

@@ -71,6 +71,12 @@ class DeviceBody(DeviceOwner):
     password: str | None = None
 
 
+class MacsBody(Body):
+    """The body of POST validateMacs."""
+
+    macs: list[str]
+
+
 class CodeBody(DeviceOwner):
     """The body of POST /devices/activationCode; no model means a room device."""
 
@@ -189,6 +195,26 @@ def create_device(call: Call) -> Reply:
     }
     device = _keep(tenant, field, owner, mac, details)
     return Reply(204) if late else Reply(200, _shown(device))
+
+
+@routes.post("/telephony/config/devices/actions/validateMacs/invoke")
+def validate_macs(call: Call) -> Reply:
+    """200; OK alone when all are free, else ERRORS and every address with what is wrong with it (seen live)."""
+    taken = {device.get("mac") for device in call.tenant.table(TABLE).rows.values()}
+    judged: list[Record] = []
+    for mac in parse(MacsBody, call.body)["macs"]:
+        plain = re.sub(r"[:.\-]", "", mac).upper()
+        if not _MAC.match(plain):
+            judged.append({"mac": mac, "state": "INVALID", "errorCode": 25220, "message": "Invalid MAC address"})
+        elif any(plain == earlier["mac"] for earlier in judged):
+            judged.append({"mac": plain, "state": "DUPLICATE_IN_LIST", "errorCode": 5676, "message": "Given twice"})
+        elif plain in taken:
+            judged.append({"mac": plain, "state": "UNAVAILABLE", "errorCode": 5675, "message": "Already in use"})
+        else:
+            judged.append({"mac": plain, "state": "AVAILABLE"})
+    if all(entry["state"] == "AVAILABLE" for entry in judged):
+        return Reply(200, {"status": "OK"})
+    return Reply(200, {"status": "ERRORS", "macStatus": judged})
 
 
 @routes.post("/devices/activationCode")

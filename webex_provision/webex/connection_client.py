@@ -34,6 +34,7 @@ from webex_provision.webex.error_bodies import decode_json, header_codes, read_e
 from webex_provision.webex.errors import CallFailed, HostRefused, RateLimitedTooLong
 from webex_provision.webex.hiding import Hiding
 from webex_provision.webex.pacing import Pacer, Slot
+from webex_provision.webex.page_links import stays_inside
 from webex_provision.webex.page_walk import PageWalk
 from webex_provision.webex.retry_after import retry_after_seconds
 from webex_provision.webex.retry_policy import Call, Fault, FaultKind, RetryPolicy
@@ -316,10 +317,12 @@ class WebexClient:
 
     def _redirect_text(self, call: Call, status: int, headers: Mapping[str, str]) -> str:
         location = headers.get("location", "").split("?", 1)[0]
-        return self.hiding.line(
-            f"{call.request}: HTTP {status} redirects to {location or 'nowhere'!r}: not followed, because the "
-            f"token would go there. Set WEBEX_BASE_URL to the API itself ({self._base_url} is not it)"
-        )
+        said = f"{call.request}: HTTP {status} redirects to {location or 'nowhere'!r}: not followed, because "
+        if location and stays_inside(self._base_url, call.request.path, location):
+            why = "the Webex API redirects nothing. Look for what stands between it and us (a proxy, a login page)"
+        else:
+            why = f"the token would go there. Set WEBEX_BASE_URL to the API itself ({self._base_url} is not it)"
+        return self.hiding.line(said + why)
 
     def _describe(self, error: Exception) -> str:
         return self.hiding.line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)

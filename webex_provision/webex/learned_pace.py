@@ -8,6 +8,8 @@ refusal and a pause of Retry-After. The next look waits until the last one is pa
 import math
 from collections import deque
 
+from webex_provision.webex.refusals_by_chance import RefusalsByChance
+
 SLOWEST = 0.1  # requests per second; a longer pause is what Retry-After is for
 CALLS_A_REFUSAL, MOST_CALLS = 125, 200  # served calls that pay for one 429, and at most for the debts before one look
 SECONDS_A_HELD_SECOND = 50  # seconds that pay for one of Retry-After
@@ -39,7 +41,8 @@ class LearnedPace:
     - climb: now the limit must be higher. Each answer makes the pace grow more than the one before, so a limit that
       has risen is reached within some dozens of calls. The first ceiling is looked for like this too
 
-    The pace grows only with answers to calls that had to wait for it: without demand nothing is learned.
+    The pace grows only with answers to calls that had to wait for it: without demand nothing is learned. Refusals that
+    come whatever the pace do not slow it down, see `refusals_by_chance`.
     """
 
     def __init__(self, rate: float, fastest: float) -> None:
@@ -55,6 +58,7 @@ class LearnedPace:
         self._empty_at, self._left_at, self._sent_since = -math.inf, 0.0, 0
         self._recent: deque[float] = deque(maxlen=RECENT)
         self._idle = 0.0  # seconds in which nobody wanted to call: they say nothing about the pace
+        self._chance = RefusalsByChance(self.rate)
 
     def sent(self, now: float, lull: float) -> None:
         """A call leaves, at `now` in seconds; for `lull` seconds before it nobody wanted to."""
@@ -111,7 +115,8 @@ class LearnedPace:
             pace = certain = known
         self._doubts = 0 if ceiling <= CLOSE * certain else self._doubts + 1
         self._certain, self._ceiling = certain, ceiling
-        self._set(min(self.rate, pace))
+        back = self._chance.judge(served, seconds, self.rate) if known and seconds > 0 else None
+        self._set(back or (self.rate if self._chance.stands else min(self.rate, pace)))
 
     def _seconds_until(self, at: float) -> float:
         """Since the bucket was empty."""

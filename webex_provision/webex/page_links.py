@@ -23,6 +23,14 @@ def next_target(base_url: str, current: str, link_header: str | None) -> str | N
     return None
 
 
+def stays_inside(base_url: str, current: str, link: str) -> bool:
+    """Whether a link on page `current` leads to somewhere under `base_url`."""
+    try:
+        return bool(_pinned(base_url, current, link))
+    except HostRefused:
+        return False
+
+
 def _pinned(base_url: str, current: str, link: str) -> str:
     base = urlsplit(base_url)
     prefix = base.path.rstrip("/") + "/"

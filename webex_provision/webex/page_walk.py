@@ -49,6 +49,7 @@ class PageWalk:
             if page == 0 and answer.status in _REFUSED_SIZE and request.params.keys() & _PAGE_SIZES:
                 request = _without_size(request)
                 answer = await send(request)
+            answer = self._spelled_out(answer)
             entries = self._entries(answer)
             if not self._something_new(entries) and entries:
                 self._whole(request, answer)
@@ -57,6 +58,12 @@ class PageWalk:
             request = self._next(request, answer, len(entries))
         if request is not None:
             raise PageLimitReached(str(self._request), self._max_pages)
+
+    def _spelled_out(self, answer: Answer) -> Answer:
+        """An empty counted list may be left out, or null, beside its total of 0 (RFC 7644, 3.4.2)."""
+        if answer.ok and isinstance(answer.json, dict) and _total(answer) == 0 and not answer.json.get(self._items):
+            return replace(answer, json={**answer.json, self._items: []})
+        return answer
 
     def _entries(self, answer: Answer) -> list[Any]:
         if not answer.ok:

@@ -141,6 +141,12 @@ def test_a_room_device_needs_no_model(site: Stage) -> None:
     assert site.play(code("Sala Goya", "")).writes == []
 
 
+def test_a_room_device_that_is_yet_to_tell_what_it_is_gets_no_second_code(site: Stage) -> None:
+    site.play(code("Sala Goya", ""))
+    devices(site)[0].update(type="phone", product=None)
+    assert site.play(code("Sala Goya", "")).writes == []
+
+
 def test_a_lost_answer_of_a_post_is_looked_up(site: Stage) -> None:
     site.faults(CREATE | {"effect": "ghost", "last": 1})
     play = site.play(ANA)

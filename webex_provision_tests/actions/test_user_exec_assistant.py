@@ -73,6 +73,15 @@ def test_alerting_is_sent_whole_with_the_cells_over_what_is_there(site: Stage) -
     assert kept(site, "ana")["alert"] == body
 
 
+def test_what_the_service_tells_beside_its_alerting_is_not_sent_back(site: Stage) -> None:
+    """A PUT that checks its fields would refuse what it does not know."""
+    site.play(executive("eva@example.com", user_exec_next_assistant_rings="7"))
+    kept(site, "ana")["alert"]["futureField"] = {"a": 1}
+    play = site.play(executive("eva@example.com", user_exec_alerting_mode="SIMULTANEOUS"))
+    (body,) = play.bodies("PUT", "/alert")
+    assert ("futureField" in body, body["nextAssistantNumberOfRings"]) == (False, 7)
+
+
 def test_the_same_row_again_leaves_the_tenant_as_it_is(site: Stage) -> None:
     play = site.play(BOTH)
     before = site.tenant.normalised()

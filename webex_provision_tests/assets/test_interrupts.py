@@ -32,6 +32,14 @@ sys.exit(int(launched.exit_code))
 PATIENCE = 60.0
 
 
+@pytest.fixture(autouse=True)
+def _a_terminal_is_heard() -> Iterator[None]:
+    """Also where the tests themselves run under nohup, whose processes inherit it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """Every call about a user takes so long that a signal always finds some under way."""

@@ -7,10 +7,14 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.storage.tags import TagType, get_tag_type
 
 from webex_provision.actions.row import Row
+from webex_provision.assets.dead_runs import BEGAN_TAG
 from webex_provision.assets.jobs import REPOSITORY, REPOSITORY_TAG
 from webex_provision.assets.launcher import Launched
+from webex_provision.assets.resume_dead_runs import RECORDED_TAG
+from webex_provision.assets.sensors import BYTES_TAG
 from webex_provision.definitions import build_defs
 from webex_provision.engine.batch_report import BatchReport
 from webex_provision.engine.observer import Observer
@@ -92,6 +96,16 @@ def test_the_history_shows_every_run_under_its_job(first: Launched, instance: dg
         assert run is not None
         assert run.is_success
         assert run.tags[REPOSITORY_TAG] == REPOSITORY
+
+
+def test_the_list_of_runs_shows_only_tags_that_tell_people_something(
+    first: Launched, instance: dg.DagsterInstance
+) -> None:
+    runs = [instance.get_run_by_id(run_id) for run_id in first.run_ids]
+    shown = {tag for run in runs if run for tag in run.tags if get_tag_type(tag) is not TagType.HIDDEN}
+    ours = {tag.removeprefix("webex_provision/") for tag in shown if not tag.startswith("dagster/")}
+    assert ours == {"roll_out", "input_hash", "state", "tenant", "launched_by", "process"}
+    assert {get_tag_type(tag) for tag in (BEGAN_TAG, BYTES_TAG, RECORDED_TAG)} == {TagType.HIDDEN}
 
 
 def test_each_batch_carries_its_own_numbers_once_observed_and_once_materialised(

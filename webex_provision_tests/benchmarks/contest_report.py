@@ -117,7 +117,7 @@ def _calls(path: Path, outcomes: Sequence[Outcome]) -> None:
     """Calls by what they are for, a bar for each contestant."""
     from matplotlib import pyplot  # noqa: PLC0415
 
-    figure, axes = pyplot.subplots(figsize=(8, 3))
+    figure, axes = pyplot.subplots(figsize=(8, 3.6))
     names = [outcome.name for outcome in outcomes]
     begin = [0] * len(outcomes)
     for kind in sorted({kind for outcome in outcomes for kind in outcome.kinds}):
@@ -126,7 +126,7 @@ def _calls(path: Path, outcomes: Sequence[Outcome]) -> None:
         begin = [before + count for before, count in zip(begin, counts, strict=True)]
     axes.invert_yaxis()
     axes.set(xlabel="calls")
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, ncols=3, loc="upper center", bbox_to_anchor=(0.4, -0.2))
     figure.tight_layout()
     figure.savefig(path, dpi=90)
     pyplot.close(figure)

@@ -21,6 +21,7 @@ _PROFILES = (
 _NUMBERS_A_POST = 100
 _NUMBERS_A_DELETE = 5
 _PATTERNS_A_CALL = 200
+_MACS_A_CALL = 100
 
 PREFLIGHT = 2
 # A create may cost one look at its key besides: the list's silence is not enough.
@@ -38,7 +39,6 @@ CREATED = frozenset(
         "call_queue",
         "hunt_group",
         "auto_attendant",
-        "devices",
     }
 )
 
@@ -80,6 +80,12 @@ def _removals(rows: Sequence[Row]) -> int:
     return sum(math.ceil(count / _NUMBERS_A_DELETE) for count in a_location.values())
 
 
+def _devices(rows: Sequence[Row]) -> int:
+    """New MAC addresses are confirmed together; an owner's other devices before a code each by itself."""
+    macs = sum("device_mac" in row for row in rows)
+    return len(rows) + math.ceil(macs / _MACS_A_CALL) + len(rows) - macs
+
+
 def _assistants(row: Row) -> int:
     """The type of the executive and of each assistant, and their pairing."""
     return 2 + _items(row, "user_exec_assistant_emails")
@@ -115,7 +121,7 @@ FIRST: dict[str, Minimum] = {
     "call_queue": _flat(1),
     "hunt_group": _flat(1),
     "auto_attendant": _flat(1),
-    "devices": _flat(1),
+    "devices": _devices,
     "number_removal": _removals,
 }
 

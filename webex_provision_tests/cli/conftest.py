@@ -1,4 +1,4 @@
-"""An empty working folder and an environment without any setting, restored after each test."""
+"""An empty working folder, an environment without any setting, restored after each test, and a CSV to try."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from webex_provision.config import Settings
+from webex_provision.generator import write_csv
 from webex_provision_tests.cli.typed import Terminal
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,3 +33,11 @@ def bare_environment(tmp_path: Path) -> Iterator[None]:
 @pytest.fixture
 def terminal() -> Terminal:
     return Terminal()
+
+
+@pytest.fixture
+def site(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A made-up CSV of as many rows as the test's module says in ROWS."""
+    path = tmp_path / "site.csv"
+    write_csv(path, request.module.ROWS, seed=1)
+    return path

@@ -8,8 +8,9 @@ import pytest
 
 from webex_provision.actions.actions_registry import ENTITY_TYPES, entity_types_by_name
 from webex_provision.actions.columns import COMMON_COLUMNS, SHARED_COLUMNS
+from webex_provision.explanation import explain
 from webex_provision.vocabulary import Reason
-from webex_provision_tests.cli.typed import Terminal
+from webex_provision_tests.cli.typed import NARROW, Terminal
 
 NAMES = sorted(entity_types_by_name())
 
@@ -52,6 +53,22 @@ def test_every_type_and_alias_is_explained_for_people(terminal: Terminal, name: 
     assert {column.name for column in declared.columns} <= told
     assert {step.name for step in declared.steps} <= told
     assert str(Reason.INVALID_INPUT_SCHEMA) in told
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_on_a_narrow_terminal_names_and_calls_stay_whole_and_no_line_is_longer(terminal: Terminal, width: int) -> None:
+    screen = NARROW | {"COLUMNS": str(width)}
+    for declared in ENTITY_TYPES:
+        told = explain(declared)
+        lines = terminal.types("explain", declared.name, **screen).out.splitlines()
+        assert [line for line in lines if len(line) > width and " " in line.strip()] == []
+        shown = {word.strip(";") for line in lines for word in line.split()}
+        fields = {word for column in told["columns"] for word in column["api_field"].split()}
+        calls = {word for step in told["steps"] for word in (step["step"], *(step["call"] or "").split())}
+        assert {column["name"] for column in told["columns"]} | fields | calls | set(told["limits"]["settings"]) <= {
+            part for word in shown for part in (word, word.partition("=")[0])
+        }
+    assert max(map(len, terminal.types("explain", **screen).out.splitlines())) <= width
 
 
 def test_remedies_and_calls_are_told_for_people(terminal: Terminal) -> None:

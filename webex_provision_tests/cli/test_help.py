@@ -4,10 +4,13 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
 from webex_provision import __version__
+from webex_provision.cli import app
+from webex_provision.console import flags
 from webex_provision.vocabulary import ExitCode
-from webex_provision_tests.cli.typed import Terminal
+from webex_provision_tests.cli.typed import NARROW, Terminal
 
 VERBS = (
     "demo", "run", "resume", "retry", "replay", "status", "repair", "doctor", "ui", "sandbox", "generate",
@@ -17,6 +20,8 @@ VERBS = (
     "history",
     "report",
     "show",
+    "plan",
+    "verify",
 )  # fmt: skip
 
 
@@ -42,6 +47,16 @@ def test_status_and_repair_load_neither_dagster_nor_the_http_client() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "loaded: []"
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_on_a_narrow_terminal_no_option_of_a_verb_is_cut_and_no_line_is_longer(terminal: Terminal, name: str) -> None:
+    said = terminal.types(name, "--help", **NARROW).out
+    assert max(map(len, said.splitlines())) <= 80
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert {option for option in options if option.startswith("--")} <= set(said.split())
+    assert (flags.PANEL in " ".join(said.split())) == ("--max-retries" in options)
 
 
 def test_every_verb_is_listed_and_has_its_own_help(terminal: Terminal) -> None:

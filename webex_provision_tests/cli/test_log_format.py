@@ -9,18 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from webex_provision.generator import write_csv
 from webex_provision.sandbox import FaultRule, Faults, SandboxConfig, SandboxServer
 from webex_provision_tests.cli.typed import TOKEN, Terminal, tenant
 
 ROWS = 40
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    path = tmp_path / "site.csv"
-    write_csv(path, ROWS, seed=1)
-    return path
 
 
 @pytest.fixture

@@ -2,29 +2,29 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from webex_provision.generator import write_csv
+from webex_provision.actions.actions_registry import ENTITY_TYPES
+from webex_provision.console import plans
+from webex_provision.console.languages import Language, Words
+from webex_provision.engine.plan import Plan, PlannedRow
 from webex_provision.ledger.manifest import Selection
 from webex_provision.sandbox import SandboxConfig, SandboxServer
-from webex_provision.vocabulary import ExitCode
-from webex_provision_tests.cli.typed import TOKEN, Terminal, tenant
+from webex_provision.vocabulary import ExitCode, PlanAction
+from webex_provision_tests.cli.typed import NARROW, TOKEN, Terminal, tenant
 from webex_provision_tests.in_process_site import InProcessSite
 from webex_provision_tests.ledger.samples import roll_out
+from webex_provision_tests.readme import ROOT
 from webex_provision_tests.rehearsal import LOCATION, user
 
 ROWS = 12
+_USUAL = [PlanAction.CREATE, PlanAction.UPDATE, PlanAction.PENDING, PlanAction.OUT_OF_SCOPE, PlanAction.REJECTED]
+TYPES = [declared.name for declared in ENTITY_TYPES]
 QUICK = ("--requests-per-second", "200")
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    path = tmp_path / "site.csv"
-    write_csv(path, ROWS, seed=1)
-    return path
 
 
 @pytest.fixture
@@ -63,6 +63,32 @@ def test_rejected_rows_are_told_with_what_to_do_before_the_run_is_named(site: Pa
     assert "… and 2 more in plan.csv" in said.out
     before_it = said.out.split(f"Or leave them out: webex-provision run {site}")[0]
     assert "Rejected rows: 7. Mend the CSV" in before_it
+
+
+def test_on_a_narrow_terminal_the_sample_is_told_in_full(terminal: Terminal) -> None:
+    """No type's name is cut, sentences are folded, and each reason to wait has a row that shows what it means."""
+    sample = ROOT / "data" / "sample_with_mistakes.csv"
+    said = terminal.types("plan", str(sample), "--offline", "-o", "plan.csv", "--lang", "es", **NARROW)
+    assert set(TYPES) <= set(said.out.split())
+    assert "variable TRUNK_HQ_PASSWORD is not set" in " ".join(said.out.split())
+    assert [line for line in said.out.splitlines() if len(line) > 80 and str(sample) not in line] == []
+
+
+@pytest.mark.parametrize("lang", Language)
+@pytest.mark.parametrize("actions", [_USUAL, list(PlanAction)])
+def test_on_a_narrow_terminal_no_count_is_lost_and_few_headings_are_broken(
+    actions: Sequence[PlanAction], lang: Language, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in NARROW.items():
+        monkeypatch.setenv(name, value)
+    rows = [PlannedRow(f"{name}{action}", name, "", action, 7) for name in TYPES for action in actions]
+    plans._show(Plan(tuple(rows), Counter(), {}, 0, offline=False), Path("plan.csv"), 300, Words(lang))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    counted = [line.split() for line in lines if line.startswith(tuple(TYPES))]
+    assert counted == [[name, *"1" * len(actions), str(7 * len(actions))] for name in TYPES]
+    headings = {word for action in actions for word in Words(lang)(plans._HEADINGS[action]).split()}
+    assert headings <= {word for line in lines for word in line.split()} or len(actions) > 6
 
 
 def test_a_plan_of_what_a_run_has_been_over_names_the_command_that_would_do_it(

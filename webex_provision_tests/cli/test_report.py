@@ -283,6 +283,14 @@ def test_the_file_is_its_owners_only_and_an_older_report_is_replaced(folder: Rol
     assert list(Path.cwd().iterdir()) == [written.absolute()]
 
 
+def test_its_commands_name_the_folder_in_full_wherever_it_was_written(
+    folder: RollOutFolder, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.root.parent)
+    said = terminal.types("report", "--output-dir", folder.root.name)
+    assert f"--output-dir {folder.root}" in Path(said.out.strip()).read_text(encoding="utf-8")
+
+
 def test_a_file_that_is_no_report_is_never_overwritten(folder: RollOutFolder, terminal: Terminal) -> None:
     precious = Path("site.csv")
     precious.write_text("entity_type\n")

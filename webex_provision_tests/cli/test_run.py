@@ -11,19 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from webex_provision.generator import NEEDS, write_csv
+from webex_provision.generator import NEEDS
 from webex_provision.sandbox import SandboxConfig, SandboxServer
 from webex_provision_tests.checker import check
 from webex_provision_tests.cli.typed import TOKEN, Terminal, tenant
 
 ROWS = 60
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    path = tmp_path / "site.csv"
-    write_csv(path, ROWS, seed=1)
-    return path
 
 
 @pytest.fixture

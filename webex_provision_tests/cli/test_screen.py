@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from webex_provision.console.screen import say_folded
 from webex_provision.vocabulary import Reason
 from webex_provision_tests.cli.test_standing import _finish, _folder
-from webex_provision_tests.cli.typed import Terminal
+from webex_provision_tests.cli.typed import NARROW, Terminal
 from webex_provision_tests.ledger.samples import opened, pending
 
 
@@ -54,6 +55,25 @@ def test_a_reader_that_goes_is_no_fault(folder: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert (process.stderr.read(), process.wait(60)) == (b"", 0)
+
+
+def test_sentences_are_folded_at_spaces_on_a_terminal_and_never_for_a_reader(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path or a name stays whole, also where it is wider than the screen; what moves the cursor is shown."""
+    path = "/srv/" + "x" * 90
+    text = f"the file {path} holds\n{'word ' * 30}end"
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    say_folded(text, first="- ", rest="  ")
+    whole = capsys.readouterr().out
+    assert whole == "- " + text.replace("\n", r"\n") + "\n"
+    for name, value in NARROW.items():
+        monkeypatch.setenv(name, value)
+    say_folded(text, first="- ", rest="  ")
+    first, *rest = capsys.readouterr().out.splitlines()
+    assert (first, rest[0]) == ("- the file", f"  {path}")
+    assert all(line.startswith("  ") and len(line) <= 80 for line in rest[1:])
+    assert " ".join([first, *rest]).split() == whole.split()
 
 
 def test_a_terminal_gets_colour(folder: Path) -> None:

@@ -18,7 +18,7 @@ from webex_provision.ledger.records import REJECTED_COLUMNS, minify_row
 from webex_provision.ledger.runs import append_run
 from webex_provision.ledger.writers import write_rejected_rows
 from webex_provision.vocabulary import Phase, Reason, RunMode
-from webex_provision_tests.cli.typed import Terminal
+from webex_provision_tests.cli.typed import NARROW, Terminal
 from webex_provision_tests.ledger.samples import opened, pending, roll_out, success
 from webex_provision_tests.ledger.test_runs import ended
 
@@ -130,6 +130,17 @@ def test_several_matches_are_listed_with_their_ids(folder: RollOutFolder, termin
     assert said.code == 0
     assert [line.split()[0] for line in said.out.splitlines()[1:4]] == ["1", "3", "6"]
     assert "3 rows" in said.out
+
+
+def test_on_a_narrow_terminal_sentences_are_folded_and_keys_stay_whole(
+    folder: RollOutFolder, terminal: Terminal
+) -> None:
+    listed = terminal.types("show", "ANA@EXAMPLE.com", "--output-dir", str(folder.root), **NARROW).out
+    assert [line for line in listed.splitlines() if line.startswith("row ")] == ["row 1", "row 3", "row 6"]
+    assert listed.casefold().count("key: ana@example.com;") == 3
+    alone = terminal.types("show", "6", "--output-dir", str(folder.root), **NARROW).out
+    assert Reason.DUPLICATE_KEY.remedy in " ".join(alone.split())
+    assert max(map(len, (listed + alone).splitlines())) <= 80
 
 
 def test_of_very_many_matches_the_first_are_shown_and_the_rest_counted(tmp_path: Path) -> None:

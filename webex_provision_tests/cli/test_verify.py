@@ -8,7 +8,7 @@ import pytest
 
 from webex_provision.sandbox import SandboxConfig, SandboxServer
 from webex_provision.vocabulary import ExitCode, RunState
-from webex_provision_tests.cli.typed import Terminal, tenant
+from webex_provision_tests.cli.typed import NARROW, Terminal, tenant
 from webex_provision_tests.rehearsal import LOCATION, Rehearsal, user, write_csv
 
 QUICK = ("--requests-per-second", "200", "--list-lag-seconds", "0.1")
@@ -37,6 +37,7 @@ def test_what_is_as_it_was_left_ends_with_0_and_what_is_not_with_8(played: Rehea
     assert said.code == ExitCode.DIFFERENT
     assert "ana@example.com" in said.out
     assert "webex-provision replay" in said.out
+    assert {"ana@example.com;", "extension;"} <= set(terminal.types(*words, **variables, **NARROW).out.split())
     told = terminal.types(*words, "--json", **variables)
     document = json.loads(told.out)
     assert (told.code, document["passed"], document["rows"]) == (ExitCode.DIFFERENT, False, 2)

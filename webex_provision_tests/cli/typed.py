@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from webex_provision.cli import app
 
 TOKEN = "a-token-that-nobody-may-read"
+NARROW = {"COLUMNS": "80", "LINES": "40", "TERM": "dumb", "FORCE_COLOR": "1"}  # a terminal of 80 columns
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,14 @@ def add_device(tenant: DescribedTenant, asked: Asked) -> Facts:
     return tenant.resources[made].facts
 
 
+def validate_macs(tenant: DescribedTenant, asked: Asked) -> Facts:
+    """Each address is free or not."""
+    taken = {found.facts.get("mac") for found in tenant.resources.values()}
+    states = {mac: "UNAVAILABLE" if mac in taken else "AVAILABLE" for mac in asked.body["macs"]}
+    told = [{"mac": mac, "state": state} for mac, state in states.items()]
+    return {"status": "ERRORS" if "UNAVAILABLE" in states.values() else "OK", "macStatus": told}
+
+
 def activate_device(tenant: DescribedTenant, asked: Asked) -> Facts:
     """A code, and a device that waits for it."""
     add_device(tenant, asked)["connectionStatus"] = "activating"
@@ -211,6 +219,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/telephony/config/routeChoices"): list_routes,
     ("PATCH", "/groups/{groupId}"): change_group,
     ("POST", "/devices"): add_device,
+    ("POST", "/telephony/config/devices/actions/validateMacs/invoke"): validate_macs,
     ("POST", "/devices/activationCode"): activate_device,
     ("PATCH", "/devices/{deviceId}"): change_device,
 }

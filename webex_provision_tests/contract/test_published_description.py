@@ -81,6 +81,12 @@ DEVIATIONS_OF_ANSWERS = (
         "(seen live)",
     ),
     Deviation(
+        "POST",
+        r"/validateMacs/invoke$",
+        r"^body: 'macStatus' is a required property",
+        "of addresses that are all free the service says OK and no more (seen live)",
+    ),
+    Deviation(
         "GET|PUT",
         r"/people",
         r"/(invitePending|loginEnabled): (True|False) ",

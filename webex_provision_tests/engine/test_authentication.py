@@ -82,6 +82,7 @@ def test_a_401_that_is_not_confirmed_costs_its_row_and_the_run_goes_on(site: Sta
     assert play.state is RunState.COMPLETED_WITH_PENDING
     assert sorted(play.outcomes.values()) == ["auth_invalid", *["success"] * (COUNT - 1)]
     assert len(play.calls("GET", "/people/me")) == 2
+    assert "retry with the same token" in play.pending[0]["reason_message"]
     assert play.retry("auth_invalid") is RunState.COMPLETED
 
 

@@ -27,7 +27,7 @@ from webex_provision_tests.prompts import wav
 from webex_provision_tests.rehearsal import LOCATION, hunt_group, user, workspace
 
 _NUMBER = re.compile(r"\+[0-9]{9,}")
-_QUESTIONS = ("/actions/validateDialPatterns/invoke",)
+_QUESTIONS = ("/actions/validateDialPatterns/invoke", "/actions/validateMacs/invoke")
 # How often a job is looked at, nobody can foresee; nor that an owner's new phone does not show yet.
 _POLLS = re.compile(r"/jobs/|/devices\?(mac|personId)=")
 
@@ -165,6 +165,27 @@ def test_what_rows_ask_once_together_is_counted_once_of_a_location_that_is_still
     orders = [order | {"number_phone_numbers": f"+3491000210{number}"} for number in range(5)]
     story = _foretold(InProcessSite(tmp_path, [LOCATION, profile, *orders], seeded=[]))
     assert {row.action for row in story.plan.rows} == {PlanAction.CREATE, PlanAction.UPDATE}
+    assert story.plan.calls == len(story.called)
+
+
+@pytest.mark.parametrize("known", ["", "Sevilla"])
+def test_removals_are_counted_as_they_share_calls_also_in_a_location_that_is_still_to_be_made(
+    tmp_path: Path, known: str
+) -> None:
+    """In a location that is there, numbers leave five a call; in one that is not, each is looked for once more."""
+    numbers = [f"+3491000290{number}" for number in range(7)]
+    profile = {"entity_type": "location_call_profiles", "location_key": "HQ"}
+    profile |= {"location_pstn_type": "NON_INTEGRATED_CCP", "location_pstn_target_key": "Example Carrier"}
+    removal = {"entity_type": "number_removal", "location_key": known or "HQ"}
+    removals = [removal | {"number_to_remove": number} for number in numbers]
+    site = InProcessSite(tmp_path, [LOCATION, profile, *removals], seeded=[], allow_number_removal=True)
+    if known:
+        add_location(site.sandbox.tenant, known, numbers=numbers)
+        site.clock.advance(60)
+    story = _foretold(site)
+    removed = [row.calls for row in story.plan.rows if row.entity_type == "number_removal"]
+    assert removed == ([2, 0, 0, 0, 0, 1, 0] if known else [2, 1, 1, 1, 1, 1, 1])
+    assert {row.row_id: (row.action.value, row.reason) for row in story.plan.rows} == story.ended
     assert story.plan.calls == len(story.called)
 
 

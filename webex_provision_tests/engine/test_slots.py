@@ -144,6 +144,16 @@ def test_two_tokens_of_one_user_never_run_side_by_side(state: Path) -> None:
             second.take_tenant("org", owned("id-of-ana"), [])
 
 
+def test_whoever_is_turned_away_learns_the_holders_folder_in_full(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another roll-out may be started from anywhere, so that neither its id nor a path from there would tell."""
+    monkeypatch.chdir(state)
+    with locks(Path("a")) as first, locks(state / "b") as second:
+        first.take_tenant("org", owned(""), [])
+        with pytest.raises(LockHeld) as refused:
+            second.take_tenant("org", owned(""), [])
+    assert f"(run on {state / 'a'})" in str(refused.value)
+
+
 def test_any_slot_is_the_first_one_that_is_free(state: Path) -> None:
     further = SecretStr("second")
     with (

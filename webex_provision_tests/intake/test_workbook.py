@@ -73,6 +73,13 @@ def test_all_sheets_are_one_input_and_each_row_knows_its_place(tmp_path: Path) -
     assert [name for name in ("notes to self", "_lists", "Empty", "Old") if f"'{name}'" not in told] == []
 
 
+@pytest.mark.parametrize("name", ["NOTES (Ana)", "readme", "Instructions", "Notas", "LÉEME", "Instrucciones", "_x"])
+def test_a_sheet_for_people_is_left_out_by_its_name_in_english_and_spanish(tmp_path: Path, name: str) -> None:
+    found = read(book(tmp_path / "site.xlsx", {name: [["anything"]], "Users": USERS, "Not a note": USERS}))
+    assert found.frame.get_column(SOURCE_COLUMN).to_list() == ["Users!2", "'Not a note'!2"]
+    assert [warning for warning in found.warnings if "not read" in warning and f"'{name}'" in warning]
+
+
 def test_a_workbook_comes_to_the_same_rows_as_its_csv(tmp_path: Path) -> None:
     result = intake(book(tmp_path / "site.xlsx", {"Sites": LOCATIONS, "Users": USERS}))
     assert (result.rows_read, result.rejected.height) == (2, 0)

@@ -39,7 +39,7 @@ def test_a_second_run_is_turned_away_with_the_holders_name(tmp_path: Path) -> No
         with pytest.raises(LockHeld) as caught:
             second.acquire()
         message = str(caught.value)
-        for part in (str(tmp_path), f"process {os.getpid()}", "2026-01-05T08:00:00.000Z", "run site.csv", "Wait"):
+        for part in (str(tmp_path), f"process {os.getpid()}", "2026-01-05T08:00:00.000Z", "(run on site.csv)", "Wait"):
             assert part in message
         assert caught.value.exit_code is ExitCode.LOCKED
         assert not second.held

@@ -18,8 +18,10 @@ from webex_provision.assets.launcher import Launched
 from webex_provision.engine.observer import Observer
 from webex_provision.engine.rollout import RollOut
 from webex_provision.ledger.states import RowOutcome
+from webex_provision.metrics.exposure import metered
 from webex_provision.vocabulary import ExitCode, Reason, RowStatus, RunState
 from webex_provision_tests.assets.site import ROWS, TOKEN, USERS, Site, site_in
+from webex_provision_tests.rehearsal import settings_for
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 CLOSED = {
@@ -43,8 +45,8 @@ def total(series: Series, name: str, **labels: str) -> float:
     return sum(value for (its, of), value in series.items() if its == f"webex_provision_{name}" and wanted <= of)
 
 
-def scrape(port: int) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+def scrape(port: int, wanted: str = "") -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics{wanted}", timeout=10) as answer:
         text: str = answer.read().decode()
         return text
 
@@ -113,6 +115,13 @@ def test_a_scrape_in_mid_run_tells_how_it_stands(site: Site, port: int, monkeypa
     assert total(last, "call_breaker_open") == 0
     waiting = [total(series, "rows_waiting") for series in rows]
     assert waiting == [1, *range(len(USERS) + 1, 0, -1), 1], "a location; the users; a hunt group"
+
+
+def test_a_scrape_that_names_series_gets_those_alone(port: int) -> None:
+    with metered(settings_for("http://127.0.0.1:1/v1", metrics_port=port), "site", pytest.fail):
+        assert {name for name, _ in read(scrape(port))} == {"webex_provision_run_state", "webex_provision_rows_waiting"}
+        named = "?name[]=webex_provision_run_state&name[]=webex_provision_unknown"
+        assert {name for name, _ in read(scrape(port, named))} == {"webex_provision_run_state"}
 
 
 def test_no_label_is_a_secret_a_row_or_without_end(site: Site, port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,22 @@ BOUNDS = (
         ("webex/test_connection_client.py::test_retry_after_is_waited_out_before_anyone_of_the_family_is_sent",),
     ),
     Mutant(
+        "refusals by lot slow a run down for good",
+        6,
+        "webex/refusals_by_chance.py",
+        "            self.stands = pace < SLOWER * self._most_pace\n",
+        "",
+        ("webex/test_learned_pace.py::test_refusals_that_come_whatever_the_pace_do_not_slow_us_down_for_good",),
+    ),
+    Mutant(
+        "a limit that has fallen is taken for chance",
+        6,
+        "webex/refusals_by_chance.py",
+        "        if served > RARELY:\n",
+        "        if served < 0:\n",
+        ("webex/test_learned_pace.py::test_a_limit_that_has_fallen_is_not_taken_for_chance",),
+    ),
+    Mutant(
         "no gate holds the others back",
         6,
         "webex/pacing.py",

@@ -1,6 +1,7 @@
 """What is uncertain about phase 3: devices, and numbers that are taken out of an inventory."""
 
 from functools import partial
+from typing import Any
 
 from webex_provision.sandbox.answers import Reply, WebexError
 from webex_provision.sandbox.faults import Effect, FaultRule
@@ -21,6 +22,7 @@ from webex_provision_tests.promises.answers import (
 from webex_provision_tests.promises.uncertain_users import ANA
 
 _DEVICES = "^/devices$"
+_MACS = "/actions/validateMacs/invoke$"
 _CODES = "^/devices/activationCode$"
 _REMOVE = ("DELETE", "/numbers$")
 
@@ -32,6 +34,7 @@ PHONE = {
     "device_model": "Cisco 8845",
     "device_tags": "planta-2",
 }
+SECOND_PHONE = PHONE | {"device_mac": "001122334402"}
 CODE = {
     "entity_type": "devices",
     "device_owner_type": "person",
@@ -54,14 +57,27 @@ def _colons(call: Call, reply: Reply) -> None:
             item["mac"] = ":".join(item["mac"][place : place + 2] for place in range(0, 12, 2)).lower()
 
 
+def _each_told(call: Call, reply: Reply) -> None:
+    reply.body = {"status": "OK", "macStatus": [{"mac": mac, "state": "AVAILABLE"} for mac in call.body["macs"]]}
+
+
 def _one_object(call: Call, handler: Handler) -> Reply:
     if isinstance(call.body, list):
         raise WebexError(400, "An object is expected", 25024)
     return handler(call)
 
 
+def _another_body(body: Any, call: Call, reply: Reply) -> Reply:
+    del call, reply
+    return Reply(200, body)
+
+
 def _mine_once(site: InProcessSite) -> None:
     assert len(site.sandbox.tenant.table("devices").rows) == 1
+
+
+def _two(site: InProcessSite) -> None:
+    assert len(site.sandbox.tenant.table("devices").rows) == 2
 
 
 def _gone(site: InProcessSite) -> None:
@@ -110,6 +126,21 @@ _OF_DEVICES = (
         answers={
             str(code): plays(hidden(_DEVICES, 2), refuses_as("POST", _DEVICES, 400, code), then=_mine_once)
             for code in (2011, 2022)
+        },
+    ),
+    Uncertainty(
+        name="many MAC addresses at once",
+        what="What is told of addresses that are all free, and whether the question can be asked at all.",
+        rows=(ANA, PHONE, SECOND_PHONE),
+        answers={
+            "OK alone": Answer(then=_two),
+            "each address": plays(says("POST", _MACS, _each_told), then=_two),
+            "never free": plays(says("POST", _MACS, partial(_another_body, {"status": "ERRORS"})), then=_two),
+            "another word": plays(says("POST", _MACS, partial(_another_body, {"status": "FINE"})), then=_two),
+            "a list": plays(says("POST", _MACS, partial(_another_body, ["OK"])), then=_two),
+            "nothing": plays(says("POST", _MACS, _no_body), then=_two),
+            "no such call": plays(refused("POST", _MACS, 404), then=_two),
+            "not held": plays(refused("POST", _MACS, 403), then=_two),
         },
     ),
     Uncertainty(

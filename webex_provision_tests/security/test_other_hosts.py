@@ -146,6 +146,11 @@ def test_an_id_stays_one_segment_of_its_path(id_: str) -> None:
     assert httpx.URL(f"https://x/{segment}").path == f"/{id_}"
 
 
+def test_a_padded_id_goes_as_it_is() -> None:
+    """A path may hold `=`, and a server that does not decode `%3D` would know no such id."""
+    assert Endpoint("GET", "/people/{person_id}", "scope").at(person_id="Y2lzY28=").path == "/people/Y2lzY28="
+
+
 @pytest.mark.parametrize("id_", ["", ".", ".."])
 def test_an_id_that_would_name_another_endpoint_is_refused(id_: str) -> None:
     """DELETE /groups/{id} without an id is not sent as DELETE /groups/."""

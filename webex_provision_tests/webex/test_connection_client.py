@@ -243,6 +243,8 @@ def test_a_redirect_is_never_followed(location: str) -> None:
     error, on = failing(HostRefused, GET, status(302, location=location), ok())
     assert len(on.script.requests) == 1
     assert location in str(error)
+    inside = location in {"/v1/other", "https://webex.test/v1/x"}
+    assert ("stands between" in str(error), "Set WEBEX_BASE_URL" in str(error)) == (inside, not inside)
 
 
 @pytest.mark.parametrize(

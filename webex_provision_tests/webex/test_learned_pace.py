@@ -1,5 +1,7 @@
 """What the learned pace promises: the whole of a limit that nobody names, few 429s, and back up when it rises."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -65,6 +67,36 @@ def test_two_refusals_in_a_row_take_nothing_from_a_pace_that_was_certain() -> No
         now += 1
         pace.sent(now, lull=0)
     assert 1.9 < pace.rate < 3
+
+
+@pytest.mark.parametrize("hold", [0, 1, 5])
+@pytest.mark.parametrize("chance", [0.05, 0.1, 0.3])
+def test_refusals_that_come_whatever_the_pace_do_not_slow_us_down_for_good(chance: float, hold: float) -> None:
+    """One answer in so many is a 429, drawn by lot: little is lost besides the pauses that Webex asks for."""
+    served, seconds, steady = 3_000, 0.0, 0.0
+    for seed in range(3):
+        lot, pace = random.Random(seed), LearnedPace(4, 1_000)  # noqa: S311
+        for _ in range(served):
+            now = seconds + 1 / pace.rate
+            pace.sent(now, lull=0)
+            while lot.random() < chance:
+                pace.refused(now, now, hold)
+                steady += hold + 1 / 4
+                now += hold + 1 / pace.rate
+                pace.sent(now, lull=0)
+            pace.served()
+            steady += 1 / 4
+            seconds = now
+    assert seconds < 1.5 * steady
+
+
+def test_a_limit_that_has_fallen_is_not_taken_for_chance() -> None:
+    """A third of it is found within some refusals, and then kept to."""
+    tenant = Tenant(((900, limited(6, burst=5)), (float("inf"), limited(2, burst=5))))
+    ours = reached(tenant, latency=0.3, seed=0, seconds=1_500)
+    fallen = [second for second in ours.refused if second > 900]
+    assert len([second for second in fallen if second < 960]) < 10
+    assert len([second for second in fallen if second > 960]) < 20
 
 
 def test_a_retry_after_of_two_minutes_is_not_paid_for_for_hours() -> None:

@@ -108,6 +108,15 @@ def test_a_counted_list_that_is_empty_takes_one_call() -> None:
     assert len(on.script.requests) == 1
 
 
+@pytest.mark.parametrize("left_out", [{"totalResults": 0}, {"totalResults": 0, "items": None}], ids=str)
+def test_an_empty_counted_list_may_be_left_out(left_out: dict[str, Any]) -> None:
+    """SCIM allows it; without a total of 0 the list is not known, and refused."""
+    found, on = walk(ok(left_out), request=GROUPS)
+    assert (found, len(on.script.requests)) == ([], 1)
+    with pytest.raises(ListFailed, match="without the list"):
+        walk(ok(left_out | {"totalResults": 1}), request=GROUPS)
+
+
 @pytest.mark.parametrize("last", [counted(4), counted(4, "a", "b")], ids=["an empty page", "the first page again"])
 def test_a_counted_list_that_ends_short_of_its_total_is_refused(last: Any) -> None:
     with pytest.raises(ListFailed, match="ended after 2 of 4"):

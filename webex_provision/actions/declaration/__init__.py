@@ -22,6 +22,7 @@ from webex_provision.actions.declaration.entity_type import EntityType
 from webex_provision.actions.declaration.lists import Index, Item, Learned
 from webex_provision.actions.declaration.steps import (
     Attach,
+    BulkCheck,
     Check,
     Expect,
     Lookup,
@@ -39,6 +40,7 @@ from webex_provision.actions.declaration.steps import (
 __all__ = [
     "Apart",
     "Attach",
+    "BulkCheck",
     "Check",
     "Claim",
     "Column",

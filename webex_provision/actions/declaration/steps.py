@@ -3,7 +3,7 @@
 A builder gets a `RowContext` and returns an `ApiRequest`, or None when there is nothing to do.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,13 +18,30 @@ def _no_scope(_: RowContext) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class BulkCheck:
+    """A POST that only asks which of many keys nobody holds: one call in place of a look at each before a create.
+
+    `key` is that of the lookup, told by the row alone; None for one that can't be asked for in this way. `request`
+    takes `most` keys at a time, and `free` says which of them the answer calls free; it may raise what a strange body
+    makes it raise. Any other key, and every key where the call fails or is not there, is looked up by itself.
+    """
+
+    endpoint: Endpoint
+    key: Callable[[RowContext], str | None]
+    request: Callable[[Sequence[str]], ApiRequest]
+    free: Callable[[Sequence[str], Answer], Collection[str]]
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Lookup:
     """Finds one remote item by its stable key. No key: the step is skipped.
 
     `absent` says why the row stops when the item is not there; without it, None is saved and the row goes on
-    (towards a create). `confirm` asks for the one key before the list's silence is believed. `choose` picks among
-    several items that share a key; without it several are ambiguous and stop the row. `reasons` are those that
-    `absent` gives; see `Check`. `failures` say what it means when the list is refused. `wants_absence`: a success
+    (towards a create). `confirm` asks for the one key before the list's silence is believed, `bulk` for the keys of
+    many rows at once. `choose` picks among several items that share a key; without it several are ambiguous and stop
+    the row. `reasons` are those that `absent` gives; see `Check`. `failures` say what it means when the list is
+    refused. `wants_absence`: a success
     may rest on its not being there, so this is believed only when lists can't lag any more.
     """
 
@@ -38,6 +55,7 @@ class Lookup:
     ambiguous: Reason = Reason.NON_RETRYABLE_EXTERNAL
     choose: Callable[[Sequence[Item]], Item | None] | None = None
     confirm: bool = False
+    bulk: BulkCheck | None = None
     wants_absence: bool = False
     failures: tuple[FailureRule, ...] = ()
 
@@ -105,12 +123,12 @@ class Expect:
 class Read:
     """A GET of one object that a later step needs fresh, or a POST that only asks and changes nothing.
 
-    With `items`, the answer is a list of this key (of objects or plain values) that may have several pages, and
-    `save` holds all of them under that key. With `once`, all rows of a run share its first answer. `known` is what
-    lists or our own writes tell already: then nothing is asked, except where an answer was lost and only the tenant
-    itself can tell. With `over`, it runs for each item of a list of at most `most_items`, see `RowContext.item`;
-    saves a dict item -> what was read. `why` is asked about a refusal. What `spends` a quota of the organisation is
-    left to the run: no plan sends it.
+    With `items`, the answer is a list of this key (of objects or plain values) that may have several pages, and `save`
+    holds all of them under that key. With `once`, all rows of a run share its first answer. `known` is what lists or
+    our own writes tell already: then nothing is asked, except where an answer was lost and only the tenant itself can
+    tell. What is `advisory` may answer 404: the row does without what it would tell. With `over`, it runs for each item
+    of a list of at most `most_items`, see `RowContext.item`; saves a dict item -> what was read. `why` is asked about a
+    refusal. What `spends` a quota of the organisation is left to the run: no plan sends it.
     """
 
     name: str
@@ -126,6 +144,7 @@ class Read:
     most_items: int = 0
     why: "Why | None" = None
     spends: bool = False
+    advisory: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
