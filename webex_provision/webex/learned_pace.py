@@ -15,6 +15,7 @@ CALLS_A_REFUSAL, MOST_CALLS = 125, 200  # served calls that pay for one 429, and
 SECONDS_A_HELD_SECOND = 50  # seconds that pay for one of Retry-After
 SEARCH_CALLS, SEARCH_SECONDS = 40, 12  # the same while the ceiling is not known: soon paid, or a pace is wrong for long
 LONGEST_HOLD = 30  # seconds in which a bucket is believed to fill; a longer hold is bad luck, neither measured nor paid
+LONGEST_SILENCE = 60  # seconds without a call let in that count: limits that are counted anew do so every minute
 CLOSE = 1.25  # bounds within this factor of each other are a ceiling that is known
 ABOVE = 1.1  # times a pace that was certain: a 429 up here says nothing against it
 OVERSHOT = 4  # the very first 429 comes at up to so many times the limit
@@ -41,8 +42,9 @@ class LearnedPace:
     - climb: now the limit must be higher. Each answer makes the pace grow more than the one before, so a limit that
       has risen is reached within some dozens of calls. The first ceiling is looked for like this too
 
-    The pace grows only with answers to calls that had to wait for it: without demand nothing is learned. Refusals that
-    come whatever the pace do not slow it down, see `refusals_by_chance`.
+    The pace grows only with answers to calls that had to wait for it: without demand nothing is learned. It stays as it
+    is where nothing at all is let in (no pace would help), and under refusals that come whatever it is (see
+    `refusals_by_chance`).
     """
 
     def __init__(self, rate: float, fastest: float) -> None:
@@ -52,6 +54,8 @@ class LearnedPace:
         self._doubts = 0  # bursts in a row that have left the two far apart
         self._debt = 0.0  # answers; below zero when more were served than all 429s have cost
         self._price, self._growth = 0.0, 1.0  # answers of the stage `pay`, and what each multiplies the pace by
+        self._let_in = 0  # calls served since the last burst
+        self.in_vain = 0  # bursts in a row before which nothing was let in, the first of them left out
         self._answers = 0  # since the last burst, to calls that had waited for the pace
         self._climbed = 0  # of them, since the climb began
         self._burst_ended, self._held = -math.inf, 0.0
@@ -68,8 +72,12 @@ class LearnedPace:
         self._idle += lull
         self._recent.append(now - self._idle)
 
-    def served(self) -> None:
-        """A call that had waited for the pace was answered."""
+    def served(self, *, waited: bool = True) -> None:
+        """A call was answered; the pace grows if it had `waited` for it."""
+        self._let_in += 1
+        self.in_vain = 0
+        if not waited:
+            return
         self._debt -= 1
         searching = self._ceiling == math.inf
         climbing = searching or self._climbed > 0
@@ -87,11 +95,15 @@ class LearnedPace:
     def refused(self, now: float, departed_at: float, hold: float) -> None:
         """A call was answered 429 and no call leaves for `hold` seconds; calls that left before share one burst."""
         if departed_at > self._burst_ended:
-            self._measure(departed_at)
-            self._held = 0.0
+            if self._let_in or self._ceiling == math.inf:
+                self._measure(departed_at)
+            else:  # the burst before goes on: where nothing is let in, no pace would help
+                self.in_vain += 1
+            self._held, self._let_in = 0.0, 0
         self._burst_ended = now
         self._held = max(self._held, hold)
-        self._empty_at, self._sent_since = max(self._empty_at, departed_at), 0
+        self._empty_at = max(self._empty_at, departed_at - (LONGEST_SILENCE if self.in_vain > 1 else 0))
+        self._sent_since = 0
         self._recent.clear()
         self._answers = self._climbed = 0
         self._debt += CALLS_A_REFUSAL

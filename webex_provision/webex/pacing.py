@@ -29,6 +29,7 @@ LATE_SECONDS = 0.02  # at a high pace a timer's coarseness must not slow it
 LULL_SECONDS = 1.0  # a gate that nobody passes for so long was not what held the calls back
 SHORTEST_SLEEP = 1e-6
 MOST_WAKES = 1_000
+LOOKS_A_SECOND, MOST_PATIENCE = 1.0, 8.0  # where nothing is let in: calls a second, and seconds between two of them
 
 
 class Turnstile:
@@ -81,6 +82,11 @@ class Gate:
         """Requests per second."""
         return self.pace.rate
 
+    @property
+    def patience(self) -> float:
+        """Seconds to wait at least after a 429: more and more where one after the other lets nothing in."""
+        return min(MOST_PATIENCE, 2.0 ** (self.pace.in_vain - 1)) if self.pace.in_vain else 0.0
+
     def delay(self, now: float) -> float:
         """Seconds until the next call may leave; zero or less: now."""
         return max(self._due, self.held_until) - now
@@ -89,7 +95,8 @@ class Gate:
         """Count a call that leaves now."""
         late = now - self._due if math.isfinite(self._due) else 0.0
         self.pace.sent(now, max(0.0, late - LULL_SECONDS))
-        self._due = max(self._due, now - LATE_SECONDS) + 1 / self.rate
+        rate = min(self.rate, LOOKS_A_SECOND) if self.pace.in_vain else self.rate
+        self._due = max(self._due, now - LATE_SECONDS) + 1 / rate
 
     def hold(self, now: float, seconds: float) -> None:
         """No call leaves before `seconds` have passed, and then one by one."""
@@ -140,8 +147,7 @@ class Slot:
 
     def answered(self) -> None:
         """The service served this send: the pace may grow, if it was what held the call back."""
-        if self.lane in self.held_back_by:
-            self.lane.gate(self.family).pace.served()
+        self.lane.gate(self.family).pace.served(waited=self.lane in self.held_back_by)
 
     def hold(self, seconds: float) -> None:
         """The service asks for a pause (a 503 with Retry-After): the family waits in this lane, its pace stays."""
@@ -150,8 +156,8 @@ class Slot:
     def limited(self, seconds: float) -> None:
         """The service refused this send with 429: the family waits `seconds` in this lane and goes on more slowly."""
         gate, now = self.lane.gate(self.family), self._pacer.clock.monotonic()
-        gate.hold(now, seconds)
         gate.pace.refused(now, self.departed_at, seconds)
+        gate.hold(now, max(seconds, gate.patience))
 
     @property
     def shortest_hold(self) -> float:

@@ -28,6 +28,22 @@ BOUNDS = (
         ("webex/test_learned_pace.py::test_refusals_that_come_whatever_the_pace_do_not_slow_us_down_for_good",),
     ),
     Mutant(
+        "an outage is taken for a limit",
+        6,
+        "webex/learned_pace.py",
+        "            if self._let_in or self._ceiling == math.inf:",
+        "            if True:",
+        ("webex/test_learned_pace.py::test_after_a_time_in_which_nothing_is_let_in_the_pace_is_what_it_was",),
+    ),
+    Mutant(
+        "a refusal without end is asked again every second",
+        6,
+        "webex/pacing.py",
+        "gate.hold(now, max(seconds, gate.patience))",
+        "gate.hold(now, seconds)",
+        ("webex/test_learned_pace.py::test_a_limit_that_counts_by_the_minute_is_used_and_gives_hardly_a_call_up",),
+    ),
+    Mutant(
         "a limit that has fallen is taken for chance",
         6,
         "webex/refusals_by_chance.py",

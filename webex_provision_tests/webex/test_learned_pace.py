@@ -1,15 +1,19 @@
 """What the learned pace promises: the whole of a limit that nobody names, few 429s, and back up when it rises."""
 
 import random
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from webex_provision.sandbox.answers import WebexError
 from webex_provision.webex.learned_pace import FEWEST, PRESS_STEP, SLOWEST, STEEPEST, LearnedPace
-from webex_provision_tests.benchmarks.pace_simulation import possible, reached
+from webex_provision_tests.benchmarks.pace_simulation import Line, possible, reached
 from webex_provision_tests.benchmarks.tenant_profiles import TENANTS, Tenant, limited
+from webex_provision_tests.virtual_clock import VirtualClock
 
 
 @pytest.mark.parametrize(
@@ -64,8 +68,10 @@ def test_two_refusals_in_a_row_take_nothing_from_a_pace_that_was_certain() -> No
         pace.served()
     for _ in range(2):
         pace.refused(now, now, hold=1)
-        now += 1
-        pace.sent(now, lull=0)
+        for _ in range(2):
+            now += 0.5
+            pace.sent(now, lull=0)
+            pace.served()
     assert 1.9 < pace.rate < 3
 
 
@@ -88,6 +94,43 @@ def test_refusals_that_come_whatever_the_pace_do_not_slow_us_down_for_good(chanc
             steady += 1 / 4
             seconds = now
     assert seconds < 1.5 * steady
+
+
+@pytest.mark.parametrize("seconds", [30, 240])
+def test_after_a_time_in_which_nothing_is_let_in_the_pace_is_what_it_was(seconds: float) -> None:
+    """An outage that answers 429 to every call says nothing about a pace: within seconds all is as before."""
+    limits = limited(5, burst=50)
+    tenant = Tenant(((600, limits), (seconds, replace(limits, in_flight=0)), (float("inf"), limits)))
+    ours = reached(tenant, latency=0.3, seed=0, seconds=700 + seconds)
+    over = 600 + seconds
+    assert not [second for second in ours.served if 605 < second < over]
+    assert ours.served_until(over + 90) - ours.served_until(over + 30) >= 0.9 * 5 * 60
+
+
+class MinuteCounter:
+    """Lets so many calls in, whenever they come, and counts anew every minute; the wait it names is a second."""
+
+    def __init__(self, clock: VirtualClock, most: int) -> None:
+        self._clock, self._most = clock, most
+        self._let_in = Counter[int]()
+
+    def enter(self, *_: str) -> WebexError | None:
+        minute = int(self._clock.elapsed // 60)
+        self._let_in[minute] += 1
+        return WebexError(429, "", headers={"Retry-After": "1"}) if self._let_in[minute] > self._most else None
+
+    def leave(self, token: str) -> None:
+        pass
+
+
+def test_a_limit_that_counts_by_the_minute_is_used_and_gives_hardly_a_call_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its Retry-After of a second is no help for the rest of the minute: we look less and less often."""
+    monkeypatch.setattr(Line, "new_limiter", lambda line: MinuteCounter(line.clock, 300))
+    ours = reached(TENANTS["none"], latency=0.1, seed=0, seconds=1_800)
+    assert len(ours.served) >= 0.85 * 300 * 30
+    assert ours.given_up <= 5
 
 
 def test_a_limit_that_has_fallen_is_not_taken_for_chance() -> None:
@@ -130,18 +173,19 @@ answers = st.lists(st.tuples(st.floats(0, 10), st.booleans(), st.floats(0, 200))
 def test_the_pace_stays_within_its_bounds_whatever_is_answered(
     traffic: list[tuple[float, bool, float]], rate: float, fastest: float
 ) -> None:
-    """Never above the configured maximum, never so slow that a call waits for minutes; no 429 speeds it up."""
+    """Never above the configured maximum, never so slow that a call waits for minutes; no 429 leads to a new height."""
     pace = LearnedPace(rate, fastest)
     slowest = min(SLOWEST, rate, fastest)
-    now = 0.0
+    now, highest = 0.0, pace.rate
     for gap, refused, hold in traffic:
         pace.sent(now, lull=max(0.0, gap - 5))
         before, departed_at = pace.rate, now
         now += gap
         if refused:
             pace.refused(now, departed_at, hold)
-            assert pace.rate <= max(before, slowest)
+            assert pace.rate <= max(highest, slowest)
         else:
             pace.served()
             assert before <= pace.rate <= before * (1 + max(STEEPEST, PRESS_STEP)) * 1.001
         assert slowest <= pace.rate <= fastest
+        highest = max(highest, pace.rate)

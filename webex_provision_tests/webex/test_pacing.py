@@ -132,6 +132,8 @@ def test_one_burst_of_refusals_cuts_the_pace_once() -> None:
         rate = pace.lanes[0].gates["people"].rate
         assert 0.45 * 100 <= rate <= 50
         async with pace.slot("people") as later:
+            later.answered()
+        async with pace.slot("people") as later:
             later.limited(1)
         assert pace.lanes[0].gates["people"].rate < rate
 
