@@ -15,7 +15,6 @@ CALLS_A_REFUSAL, MOST_CALLS = 125, 200  # served calls that pay for one 429, and
 SECONDS_A_HELD_SECOND = 50  # seconds that pay for one of Retry-After
 SEARCH_CALLS, SEARCH_SECONDS = 40, 12  # the same while the ceiling is not known: soon paid, or a pace is wrong for long
 LONGEST_HOLD = 30  # seconds in which a bucket is believed to fill; a longer hold is bad luck, neither measured nor paid
-LONGEST_SILENCE = 60  # seconds without a call let in that count: limits that are counted anew do so every minute
 CLOSE = 1.25  # bounds within this factor of each other are a ceiling that is known
 ABOVE = 1.1  # times a pace that was certain: a 429 up here says nothing against it
 OVERSHOT = 4  # the very first 429 comes at up to so many times the limit
@@ -102,8 +101,7 @@ class LearnedPace:
             self._held, self._let_in = 0.0, 0
         self._burst_ended = now
         self._held = max(self._held, hold)
-        self._empty_at = max(self._empty_at, departed_at - (LONGEST_SILENCE if self.in_vain > 1 else 0))
-        self._sent_since = 0
+        self._empty_at, self._sent_since = max(self._empty_at, departed_at), 0
         self._recent.clear()
         self._answers = self._climbed = 0
         self._debt += CALLS_A_REFUSAL

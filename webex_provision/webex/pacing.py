@@ -29,7 +29,7 @@ LATE_SECONDS = 0.02  # at a high pace a timer's coarseness must not slow it
 LULL_SECONDS = 1.0  # a gate that nobody passes for so long was not what held the calls back
 SHORTEST_SLEEP = 1e-6
 MOST_WAKES = 1_000
-LOOKS_A_SECOND, MOST_PATIENCE = 1.0, 8.0  # where nothing is let in: calls a second, and seconds between two of them
+MOST_PATIENCE = 8.0  # seconds between two looks where nothing is let in
 
 
 class Turnstile:
@@ -95,8 +95,7 @@ class Gate:
         """Count a call that leaves now."""
         late = now - self._due if math.isfinite(self._due) else 0.0
         self.pace.sent(now, max(0.0, late - LULL_SECONDS))
-        rate = min(self.rate, LOOKS_A_SECOND) if self.pace.in_vain else self.rate
-        self._due = max(self._due, now - LATE_SECONDS) + 1 / rate
+        self._due = max(self._due, now - LATE_SECONDS) + 1 / self.rate
 
     def hold(self, now: float, seconds: float) -> None:
         """No call leaves before `seconds` have passed, and then one by one."""
@@ -154,7 +153,7 @@ class Slot:
         self.lane.gate(self.family).hold(self._pacer.clock.monotonic(), seconds)
 
     def limited(self, seconds: float) -> None:
-        """The service refused this send with 429: the family waits `seconds` in this lane and goes on more slowly."""
+        """Refused with 429: the family waits `seconds` at least in this lane, and its pace learns from it."""
         gate, now = self.lane.gate(self.family), self._pacer.clock.monotonic()
         gate.pace.refused(now, self.departed_at, seconds)
         gate.hold(now, max(seconds, gate.patience))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from webex_provision.sandbox.answers import WebexError
 from webex_provision.webex.learned_pace import FEWEST, PRESS_STEP, SLOWEST, STEEPEST, LearnedPace
+from webex_provision.webex.refusals_by_chance import RefusalsByChance
 from webex_provision_tests.benchmarks.pace_simulation import Line, possible, reached
 from webex_provision_tests.benchmarks.tenant_profiles import TENANTS, Tenant, limited
 from webex_provision_tests.virtual_clock import VirtualClock
@@ -131,6 +132,18 @@ def test_a_limit_that_counts_by_the_minute_is_used_and_gives_hardly_a_call_up(
     ours = reached(TENANTS["none"], latency=0.1, seed=0, seconds=1_800)
     assert len(ours.served) >= 0.85 * 300 * 30
     assert ours.given_up <= 5
+
+
+def test_a_pace_that_is_served_far_less_for_long_does_not_stand_any_longer() -> None:
+    """A limit may fall while refusals come by lot."""
+    chance = RefusalsByChance(5)
+    chance.judge(20, seconds=4, pace=5)
+    assert chance.judge(20, seconds=20, pace=1) == 5
+    assert chance.stands
+    chance.judge(20, seconds=20, pace=5)
+    assert chance.stands  # so few may be bad luck
+    chance.judge(25, seconds=25, pace=5)
+    assert not chance.stands
 
 
 def test_a_limit_that_has_fallen_is_not_taken_for_chance() -> None:

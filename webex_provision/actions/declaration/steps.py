@@ -41,8 +41,8 @@ class Lookup:
     (towards a create). `confirm` asks for the one key before the list's silence is believed, `bulk` for the keys of
     many rows at once. `choose` picks among several items that share a key; without it several are ambiguous and stop
     the row. `reasons` are those that `absent` gives; see `Check`. `failures` say what it means when the list is
-    refused. `wants_absence`: a success
-    may rest on its not being there, so this is believed only when lists can't lag any more.
+    refused. `wants_absence`: a success may rest on its not being there, so this is believed only when lists can't lag
+    any more.
     """
 
     name: str
